@@ -1,0 +1,259 @@
+import * as z from 'zod';
+import { CATEGORIES } from '../analyze/plan.ts';
+
+/**
+ * gonsautopilot.yaml: the one schema that gives types, defaults, errors and the published JSON Schema.
+ * Names are the public contract (spec/interface.md); adding is fine, renaming is not. Durations are seconds
+ * unless the description says otherwise, as users write them.
+ */
+
+const seconds = (fallback: number, description: string) =>
+  z.number().positive().max(86_400).default(fallback).describe(`${description}, in seconds`);
+
+/** A size as people write it; the value is bytes. */
+const SIZE = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)?$/i;
+const UNITS: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+const size = (fallback: string, description: string) =>
+  z
+    .union([z.string().regex(SIZE, 'a size such as 2GB or 500MB'), z.number().nonnegative()])
+    .default(fallback)
+    .describe(description);
+
+/** Bytes of a size that the schema accepted. */
+export function bytesOf(value: string | number): number {
+  if (typeof value === 'number') return value;
+  const [, amount = '0', unit = 'B'] = SIZE.exec(value.trim()) ?? [];
+  return Math.round(Number(amount) * (UNITS[unit.toUpperCase()] ?? 1));
+}
+
+const ServiceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", as in an image name');
+
+const HealthCheck = z.strictObject({
+  url: z
+    .url()
+    .optional()
+    .describe('As seen from the server. Without it: the image HEALTHCHECK, else staying up'),
+  timeout: seconds(60, 'How long a container may take to become healthy (rule D2)'),
+  retries: z.number().int().min(0).max(20).default(3).describe('Rounds before giving up (rule D2)'),
+  container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
+});
+const HealthCheckOverride = z.strictObject({
+  url: z.url().optional(),
+  timeout: z.number().positive().max(86_400).optional(),
+  retries: z.number().int().min(0).max(20).optional(),
+  container_port: z.number().int().min(1).max(65_535).optional(),
+});
+
+const Strategy = z.enum(['auto', 'start-first', 'stop-first']);
+
+const Service = z.strictObject({
+  dockerfile: z.string().min(1).optional(),
+  context: z.string().min(1).default('.'),
+  /** `target` stage of a multi-stage Dockerfile. */
+  target: z.string().min(1).optional(),
+  paths: z.array(z.string().min(1)).default([]).describe('Extra globs that rebuild it'),
+  categories: z
+    .array(z.enum(CATEGORIES))
+    .optional()
+    .describe('Categories that rebuild it, besides shared and config'),
+  compose_service: z.string().min(1).optional().describe('Its name in the compose file'),
+  health_check: HealthCheckOverride.optional(),
+  strategy: Strategy.default('auto'),
+  depends_on: z.array(ServiceName).default([]).describe('Deployment order; undone in reverse'),
+  args: z.record(z.string(), z.string()).default({}),
+});
+
+const suiteFields = {
+  command: z.string().min(1).optional(),
+  enabled: z.boolean().default(true),
+  scope: z.enum(['frontend', 'backend', 'all']).default('all').describe('Which side of the project it tests'),
+  report: z.enum(['auto', 'jest', 'vitest', 'playwright', 'junit', 'go', 'tap', 'none']).default('auto'),
+  working_directory: z.string().default('.'),
+};
+const UnitSuite = z.strictObject({
+  ...suiteFields,
+  coverage_threshold: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('Lines, in percent; below it is a WARNING (rule T3)'),
+  timeout: seconds(600, 'Time limit'),
+});
+const E2eSuite = z.strictObject({
+  ...suiteFields,
+  browser: z.enum(['chromium', 'firefox', 'webkit']).default('chromium'),
+  timeout: seconds(900, 'Time limit'),
+});
+/** One suite, or several named ones: an object whose values are all objects holds named suites. */
+const SUITE_KEYS = new Set([
+  'command',
+  'enabled',
+  'scope',
+  'report',
+  'working_directory',
+  'coverage_threshold',
+  'timeout',
+  'browser',
+]);
+function isNamed(value: unknown): boolean {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length > 0 &&
+    entries.every(([key, entry]) => !SUITE_KEYS.has(key) && entry !== null && typeof entry === 'object')
+  );
+}
+function oneOrNamed<T extends z.ZodType>(suite: T, fallback: string) {
+  // One shape inside the program: a record of named suites; '' is the name of a single one.
+  return z.unknown().transform((value, context): Record<string, z.output<T>> => {
+    const named = isNamed(value);
+    const parsed = (named ? z.record(ServiceName, suite) : suite).safeParse(value ?? { command: fallback });
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as never);
+      return z.NEVER;
+    }
+    return (named ? parsed.data : { '': parsed.data }) as Record<string, z.output<T>>;
+  });
+}
+
+const Test = z.strictObject({
+  unit: oneOrNamed(UnitSuite, 'npm test').prefault({}),
+  e2e: oneOrNamed(E2eSuite, 'npx playwright test').prefault({}),
+  performance: z
+    .strictObject({
+      tool: z.enum(['lighthouse']).default('lighthouse'),
+      url: z.url().default('http://localhost:3000'),
+      start: z.string().min(1).optional().describe('Command that serves the page while it is measured'),
+      command: z.string().min(1).optional(),
+      min_score: z.number().min(0).max(100).default(70),
+      enabled: z.boolean().default(true),
+      timeout: seconds(300, 'Time limit'),
+      working_directory: z.string().default('.'),
+    })
+    .prefault({}),
+  security: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      audit: z.boolean().default(true),
+      block_severity: z.enum(['low', 'moderate', 'high', 'critical']).default('high'),
+      timeout: seconds(120, 'Time limit'),
+      working_directory: z.string().default('.'),
+    })
+    .prefault({}),
+});
+
+const Target = z.union([
+  z.literal('local'),
+  z
+    .string()
+    .regex(
+      /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/,
+      'host, user@host, user@host:port, or local',
+    ),
+]);
+
+/** The rules across keys that the shape alone cannot say. */
+export const ConfigSchema = z.strictObject({
+  project: z.strictObject({
+    name: ServiceName.describe('Image names start with it'),
+    type: z.enum(['fullstack', 'frontend', 'backend']).default('fullstack'),
+    timezone: z.string().default('UTC').describe('IANA name, for ids and timestamps'),
+  }),
+  services: z.record(ServiceName, Service).optional(),
+  analyze: z
+    .strictObject({
+      patterns: z
+        .partialRecord(z.enum(CATEGORIES), z.array(z.string().min(1)))
+        .default({})
+        .describe("Replaces that category's defaults"),
+      base: z.enum(['last-success', 'event']).default('last-success'),
+    })
+    .prefault({}),
+  test: Test.prefault({}),
+  build: z
+    .strictObject({
+      docker: z
+        .record(ServiceName, z.string().min(1))
+        .optional()
+        .describe('service -> Dockerfile, where `services` is not given'),
+      tag_strategy: z.enum(['git-sha', 'semver', 'timestamp']).default('git-sha'),
+      args: z.record(z.string(), z.string()).default({}),
+      platform: z.string().min(1).optional().describe('Of the server, e.g. linux/arm64'),
+      timeout: seconds(1800, 'Time limit of one image'),
+    })
+    .prefault({}),
+  deploy: z
+    .strictObject({
+      target: Target.optional(),
+      user: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/)
+        .optional(),
+      port: z.number().int().min(1).max(65_535).optional(),
+      path: z
+        .string()
+        .regex(/^\/[^\0\n]*$/, 'an absolute path')
+        .optional()
+        .describe('Where the compose file lives on the server'),
+      method: z.enum(['docker-compose']).default('docker-compose'),
+      compose_file: z
+        .string()
+        .regex(/^[^\0\n]+$/)
+        .default('docker-compose.prod.yml'),
+      min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
+      health_check: HealthCheck.prefault({}),
+      lock_wait: z
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(600)
+        .describe('How long to wait for another deployment, in seconds'),
+      heartbeat: z
+        .number()
+        .min(5)
+        .max(600)
+        .default(30)
+        .describe('Silence after which the server rolls back by itself, in seconds'),
+    })
+    .prefault({}),
+  verify: z
+    .strictObject({
+      smoke_test: z
+        .strictObject({
+          response_time_max: z.number().positive().default(3000).describe('Milliseconds'),
+          endpoints: z.array(z.string().min(1)).default([]).describe("Relative to the health check's origin"),
+        })
+        .prefault({}),
+      watchdog: z
+        .strictObject({
+          duration: z.number().min(0).max(3600).default(30).describe('Seconds; 0 switches it off'),
+          interval: z.number().positive().max(600).default(5).describe('Seconds'),
+          latency_spike_ratio: z.number().gt(1).default(2.0),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  safety: z
+    .strictObject({
+      auto_rollback: z.boolean().default(true),
+      max_consecutive_failures: z.number().int().min(1).max(100).default(3),
+      keep_releases: z.number().int().min(1).max(100).default(5),
+      notify: z
+        .strictObject({
+          issue: z.boolean().default(true),
+          webhook: z.union([z.literal(''), z.url()]).default(''),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  trigger: z.strictObject({ branches: z.array(z.string().min(1)).default(['main', 'master']) }).prefault({}),
+});
+
+/** The file as parsed, with every default in place. */
+export type Config = z.output<typeof ConfigSchema>;
+export type HealthCheck = z.output<typeof HealthCheck>;
+export type UnitSuite = z.output<typeof UnitSuite>;
+export type E2eSuite = z.output<typeof E2eSuite>;
