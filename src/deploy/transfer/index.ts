@@ -136,15 +136,19 @@ async function attempt(
   );
   const [sent, saved, loaded] = await Promise.allSettled([flow, finished, load]);
   effects.signal?.throwIfAborted();
-  const detail = [loaded, saved, sent].map(reasonOf).find((reason) => reason !== '') ?? '';
+  const reasons = [refusal(loaded), interruption(saved), interruption(sent)];
+  const detail = reasons.find((reason) => reason !== '') ?? '';
   meter.done();
   return { loaded: detail === '', bytes: meter.bytes(), detail };
 }
 
-function reasonOf(outcome: PromiseSettledResult<CommandResult | void>): string {
-  if (outcome.status === 'rejected') return String((outcome.reason as Error)?.message ?? outcome.reason);
-  if (outcome.value && outcome.value.code !== 0) return (outcome.value.stderr || outcome.value.stdout).trim();
-  return '';
+function interruption(outcome: PromiseSettledResult<unknown>): string {
+  return outcome.status === 'rejected' ? String((outcome.reason as Error | undefined)?.message ?? outcome.reason) : '';
+}
+
+function refusal(outcome: PromiseSettledResult<CommandResult>): string {
+  if (outcome.status === 'rejected') return interruption(outcome);
+  return outcome.value.code === 0 ? '' : (outcome.value.stderr || outcome.value.stdout).trim();
 }
 
 function progressMeter(

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# npm test: installs what is missing, then lint, types, unit tests, simulation and end-to-end tests on real parts.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash scripts/setup.sh engine ssh browser tools
+
+step() {
+  printf '\n==> %s\n' "$1"
+  shift
+  local started=$SECONDS
+  "$@"
+  printf '    (%s s)\n' "$((SECONDS - started))"
+}
+jest=(bash scripts/node24 --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js)
+
+step 'Lint' npm run --silent lint
+step 'Shell scripts' bash scripts/shellcheck.sh
+step 'Types' npm run --silent types
+step 'Generated documentation is current' bash scripts/node24 scripts/docs.ts --check
+step 'dist is the bundle of src' bash scripts/check-dist.sh
+step 'Unit tests' "${jest[@]}" --selectProjects unit
+step 'End-to-end tests' "${jest[@]}" --selectProjects e2e --runInBand
