@@ -143,7 +143,9 @@ async function attempt(
 }
 
 function interruption(outcome: PromiseSettledResult<unknown>): string {
-  return outcome.status === 'rejected' ? String((outcome.reason as Error | undefined)?.message ?? outcome.reason) : '';
+  return outcome.status === 'rejected'
+    ? String((outcome.reason as Error | undefined)?.message ?? outcome.reason)
+    : '';
 }
 
 function refusal(outcome: PromiseSettledResult<CommandResult>): string {
