@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CATEGORIES, Decision } from '../analyze/plan.ts';
+import { Decision } from '../analyze/plan.ts';
 
 /** Rule S1: `state/pipeline.json`. Keys of the original keep name, type and place; more keys may be there. */
 export const RunStatus = z.enum(['running', 'success', 'failed', 'skipped', 'locked', 'cancelled']);
@@ -26,8 +26,9 @@ export const PipelineRun = z.looseObject({
   started_at: z.string(),
   finished_at: z.string().nullable(),
   stages: z.array(StageRecord),
-  changes: z.looseObject({ categories: z.partialRecord(z.enum(CATEGORIES), z.array(z.string())) }),
-  decisions: z.array(Decision),
+  // Loose in every part: what a newer version wrote is kept when this one writes the file back.
+  changes: z.looseObject({ categories: z.record(z.string(), z.array(z.string())) }),
+  decisions: z.array(z.looseObject(Decision.shape)),
   // added by this project
   actor: z.string().optional(),
   reason: z.string().optional(),
@@ -39,7 +40,17 @@ export const PipelineRun = z.looseObject({
   /** service -> image reference running after this run. */
   deployed: z.record(z.string(), z.string()).optional(),
   rolled_back: z.array(z.string()).optional(),
-  /** Rule V4: the report written at the second failure in a row. */
+  /** Absent for runs of the pipeline; `rollback` and `unlock` by a person are never counted (rule V4). */
+  kind: z.enum(['rollback', 'unlock']).optional(),
+  /** The server, as in `deploy.target`. */
+  target: z.string().optional(),
+  /** Services this run builds and deploys. */
+  services: z.array(z.string()).optional(),
+  /** service -> commit that this run put on the target for good (rule A9). */
+  deployed_commits: z.record(z.string(), z.string()).optional(),
+  /** Services that could not be put back. */
+  undo_failed: z.array(z.string()).optional(),
+  /** Rule V4: the report written from the second failure in a row on. */
   analysis: z.string().optional(),
 });
 export type PipelineRun = z.infer<typeof PipelineRun>;
@@ -80,6 +91,10 @@ export const RegistryEntry = z.looseObject({
   image: z.string().optional(),
   pipeline_id: z.string().optional(),
   commit: z.string().optional(),
+  /** When this image was first released; `deployed_at` moves when it is rolled back to. */
+  first_deployed_at: z.string().optional(),
+  /** When `status` last changed, if that was after the release. */
+  status_at: z.string().optional(),
 });
 export type RegistryEntry = z.infer<typeof RegistryEntry>;
 
