@@ -26,13 +26,23 @@ export function bytesOf(value: string | number): number {
   return Math.round(Number(amount) * (UNITS[unit.toUpperCase()] ?? 1));
 }
 
+/** What Docker takes as one component of an image name, and short enough for every label and file made of it. */
 const ServiceName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", as in an image name');
+  .max(63)
+  .regex(
+    /^[a-z0-9]+(?:(?:_|__|-+)[a-z0-9]+)*$/,
+    'lower-case letters and digits, joined by "-" or "_", as in an image name',
+  );
+
+const httpUrl = () =>
+  z.url({
+    protocol: /^https?$/,
+    error: 'a whole http or https address, such as http://localhost:3000/health',
+  });
 
 const HealthCheck = z.strictObject({
-  url: z
-    .url()
+  url: httpUrl()
     .optional()
     .describe('As seen from the server. Without it: the image HEALTHCHECK, else staying up'),
   timeout: seconds(60, 'How long a container may take to become healthy (rule D2)'),
@@ -40,7 +50,7 @@ const HealthCheck = z.strictObject({
   container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
 });
 const HealthCheckOverride = z.strictObject({
-  url: z.url().optional(),
+  url: httpUrl().optional(),
   timeout: z.number().positive().max(86_400).optional(),
   retries: z.number().int().min(0).max(20).optional(),
   container_port: z.number().int().min(1).max(65_535).optional(),
@@ -58,7 +68,11 @@ const Service = z.strictObject({
     .array(z.enum(CATEGORIES))
     .optional()
     .describe('Categories that rebuild it, besides shared and config'),
-  compose_service: z.string().min(1).optional().describe('Its name in the compose file'),
+  compose_service: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'a service name of the compose file')
+    .optional()
+    .describe('Its name in the compose file'),
   health_check: HealthCheckOverride.optional(),
   strategy: Strategy.default('auto'),
   depends_on: z.array(ServiceName).default([]).describe('Deployment order; undone in reverse'),
@@ -78,7 +92,7 @@ const UnitSuite = z.strictObject({
     .number()
     .min(0)
     .max(100)
-    .optional()
+    .default(80)
     .describe('Lines, in percent; below it is a WARNING (rule T3)'),
   timeout: seconds(600, 'Time limit'),
 });
@@ -87,18 +101,10 @@ const E2eSuite = z.strictObject({
   browser: z.enum(['chromium', 'firefox', 'webkit']).default('chromium'),
   timeout: seconds(900, 'Time limit'),
 });
-/** One suite, or several named ones: an object whose values are all objects holds named suites. */
-const SUITE_KEYS = new Set([
-  'command',
-  'enabled',
-  'scope',
-  'report',
-  'working_directory',
-  'coverage_threshold',
-  'timeout',
-  'browser',
-]);
-function isNamed(value: unknown): boolean {
+const SUITE_KEYS = new Set([...Object.keys(UnitSuite.shape), ...Object.keys(E2eSuite.shape)]);
+
+/** Several named suites: an object whose values are all objects and none of whose keys belongs to a suite. */
+function isNamed(value: unknown): value is Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const entries = Object.entries(value);
   return (
@@ -106,26 +112,35 @@ function isNamed(value: unknown): boolean {
     entries.every(([key, entry]) => !SUITE_KEYS.has(key) && entry !== null && typeof entry === 'object')
   );
 }
-function oneOrNamed<T extends z.ZodType>(suite: T, fallback: string) {
-  // One shape inside the program: a record of named suites; '' is the name of a single one.
-  return z.unknown().transform((value, context): Record<string, z.output<T>> => {
-    const named = isNamed(value);
-    const parsed = (named ? z.record(ServiceName, suite) : suite).safeParse(value ?? { command: fallback });
+
+/** Schemas that take one suite or several named ones, and the suite they take; for the published JSON Schema. */
+export const ONE_OR_NAMED = new Map<unknown, z.ZodType>();
+
+/**
+ * One shape inside the program: a record of named suites; '' is the name of a single one. Decided before parsing
+ * instead of by a union, whose errors would speak of both forms.
+ */
+function oneOrNamed<T extends z.ZodType>(suite: T) {
+  const many = z.record(ServiceName, suite);
+  const schema = z.unknown().transform((value, context): Record<string, z.output<T>> => {
+    const parsed = isNamed(value) ? many.safeParse(value) : suite.safeParse(value);
     if (!parsed.success) {
       for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as never);
       return z.NEVER;
     }
-    return (named ? parsed.data : { '': parsed.data }) as Record<string, z.output<T>>;
+    return (isNamed(value) ? parsed.data : { '': parsed.data }) as Record<string, z.output<T>>;
   });
+  ONE_OR_NAMED.set(schema, suite);
+  return schema;
 }
 
 const Test = z.strictObject({
-  unit: oneOrNamed(UnitSuite, 'npm test').prefault({}),
-  e2e: oneOrNamed(E2eSuite, 'npx playwright test').prefault({}),
+  unit: oneOrNamed(UnitSuite).prefault({}),
+  e2e: oneOrNamed(E2eSuite).prefault({}),
   performance: z
     .strictObject({
       tool: z.enum(['lighthouse']).default('lighthouse'),
-      url: z.url().default('http://localhost:3000'),
+      url: httpUrl().default('http://localhost:3000'),
       start: z.string().min(1).optional().describe('Command that serves the page while it is measured'),
       command: z.string().min(1).optional(),
       min_score: z.number().min(0).max(100).default(70),
@@ -145,17 +160,16 @@ const Test = z.strictObject({
     .prefault({}),
 });
 
-const Target = z.union([
-  z.literal('local'),
-  z
-    .string()
-    .regex(
-      /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/,
-      'host, user@host, user@host:port, or local',
-    ),
-]);
+const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const TARGET =
+  /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
+const Target = z
+  .string()
+  .max(320)
+  .regex(TARGET, 'host, user@host, user@host:port, or local')
+  .describe('The server; `local` is the engine of this machine, without SSH');
 
-/** The rules across keys that the shape alone cannot say. */
+/** The shape; the rules across keys are in cross-checks.ts. */
 export const ConfigSchema = z.strictObject({
   project: z.strictObject({
     name: ServiceName.describe('Image names start with it'),
@@ -190,18 +204,27 @@ export const ConfigSchema = z.strictObject({
       target: Target.optional(),
       user: z
         .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/)
-        .optional(),
-      port: z.number().int().min(1).max(65_535).optional(),
+        .regex(USER, 'a user name of the server')
+        .optional()
+        .describe('`deploy` when neither it nor the target names one'),
+      port: z
+        .number()
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe('22 when neither it nor the target names one'),
       path: z
         .string()
-        .regex(/^\/[^\0\n]*$/, 'an absolute path')
+        .regex(/^\/[^\0\r\n]*$/, 'an absolute path')
         .optional()
-        .describe('Where the compose file lives on the server'),
+        .describe(
+          'Where the compose file lives on the server; `/srv/<project.name>` unless the target is local',
+        ),
       method: z.enum(['docker-compose']).default('docker-compose'),
       compose_file: z
         .string()
-        .regex(/^[^\0\n]+$/)
+        .regex(/^[^\0\r\n]+$/, 'the name of a file below deploy.path')
         .default('docker-compose.prod.yml'),
       min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
       health_check: HealthCheck.prefault({}),
@@ -244,7 +267,10 @@ export const ConfigSchema = z.strictObject({
       notify: z
         .strictObject({
           issue: z.boolean().default(true),
-          webhook: z.union([z.literal(''), z.url()]).default(''),
+          webhook: z
+            .union([z.literal(''), httpUrl()])
+            .default('')
+            .describe('Told when the pipeline locks'),
         })
         .prefault({}),
     })

@@ -46,12 +46,12 @@ export function servicesOf(config: Config): Service[] {
     );
     return {
       name,
-      dockerfile: entry.dockerfile ?? config.build.docker?.[name] ?? `./Dockerfile.${name}`,
+      dockerfile: entry.dockerfile ?? own(config.build.docker, name) ?? `./Dockerfile.${name}`,
       context: entry.context,
       ...(entry.target === undefined ? {} : { target: entry.target }),
       args: { ...config.build.args, ...entry.args },
       paths: entry.paths,
-      categories: entry.categories ?? DEFAULT_CATEGORIES[name] ?? [],
+      categories: entry.categories ?? own(DEFAULT_CATEGORIES, name) ?? [],
       composeService: entry.compose_service ?? name,
       healthCheck: { ...config.deploy.health_check, ...overrides },
       strategy: entry.strategy,
@@ -59,6 +59,11 @@ export function servicesOf(config: Config): Service[] {
     };
   });
   return dependenciesFirst(services);
+}
+
+/** Services may be called `constructor`: only what the record itself holds counts. */
+function own<T>(record: Record<string, T> | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function defaultDockerfiles(type: Config['project']['type']): Record<string, string> {
