@@ -33,6 +33,8 @@ export type Finding = z.infer<typeof Finding>;
 export const Plan = z.object({
   /** Commit the comparison starts from; empty when everything counts as changed. */
   base: z.string(),
+  /** Rule A9: service -> the commit it is compared with; empty where everything counts as changed. */
+  bases: z.record(z.string(), z.string()).optional(),
   head: z.string(),
   categories: z.record(z.enum(CATEGORIES), z.array(z.string())),
   /** Names of the suites to run: `unit`, or `unit:frontend` where several are named. */

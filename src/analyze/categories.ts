@@ -1,0 +1,209 @@
+import type { Config } from '../config/schema.ts';
+import type { Category } from './plan.ts';
+import { compilePatterns, type PatternList } from './patterns.ts';
+
+/** One row of the table of rule A2: earlier rows win. */
+interface Row {
+  category: Category;
+  patterns: readonly string[];
+}
+
+/** Sides of a monorepo whose whole content is the browser's, even a directory `src/api/` in it. */
+const FRONTEND_PACKAGES = '{apps,packages,services}/{web,frontend,client,ui,www,webapp}/**';
+
+/**
+ * Rules A1 and A2 as data: the first row with a matching pattern decides. Directories count at any depth, so that a
+ * monorepo works; those whose names source code also likes (`deploy/`, `docker/`) only where projects keep them.
+ * The texts that explain a project come before its code: `server/README.md` deploys nothing.
+ */
+export const DEFAULT_TABLE: readonly Row[] = [
+  {
+    category: 'test',
+    patterns: [
+      '**/*.test.*',
+      '**/*.spec.*',
+      '**/__tests__/**',
+      '**/__mocks__/**',
+      '**/__snapshots__/**',
+      '**/tests/**',
+      '**/test/**',
+      '**/e2e/**',
+      '**/cypress/**',
+      '**/*_test.{go,py,rb,rs,exs,dart}',
+      '**/test_*.py',
+      '**/conftest.py',
+      '**/*_spec.rb',
+    ],
+  },
+  {
+    category: 'other',
+    patterns: [
+      '**/README*',
+      '**/CHANGELOG*',
+      '**/CONTRIBUTING*',
+      '**/CODE_OF_CONDUCT*',
+      '**/LICENSE*',
+      '**/LICENCE*',
+      '**/AUTHORS*',
+      '**/SECURITY.md',
+      '**/CODEOWNERS',
+      '**/.gitignore',
+      '**/.gitattributes',
+      '**/.editorconfig',
+      '.vscode/**',
+      '.idea/**',
+      'docs/**',
+      'doc/**',
+    ],
+  },
+  {
+    category: 'database',
+    patterns: [
+      '**/migrations/**',
+      '**/prisma/**',
+      '**/drizzle/**',
+      '**/database/**',
+      '**/sql/**',
+      '**/seeds/**',
+      '**/db/**',
+      '**/*.sql',
+      '**/*.prisma',
+      '**/drizzle.config*',
+    ],
+  },
+  {
+    category: 'config',
+    patterns: [
+      '**/.github/**',
+      '**/.docker/**',
+      '**/.ci/**',
+      '**/.circleci/**',
+      '{docker,nginx,deploy,infra,infrastructure,k8s,helm}/**',
+      '{apps,packages,services}/*/{docker,nginx,deploy,infra,infrastructure,k8s,helm}/**',
+      '**/Dockerfile*',
+      '**/*.Dockerfile',
+      '**/*.dockerfile',
+      '**/Containerfile*',
+      '**/.dockerignore',
+      '**/docker-compose*',
+      '**/compose{,.*}.{yml,yaml}',
+      '**/gonsautopilot.{yml,yaml}',
+      '**/.env',
+      '**/.env.*',
+      '**/tsconfig*',
+      '**/Makefile',
+      '**/Procfile',
+      '**/.gitlab-ci.yml',
+      '**/Jenkinsfile',
+      '**/.gitmodules',
+      // What a project is built from and with.
+      '**/{package,package-lock,npm-shrinkwrap,deno,composer,turbo,nx,lerna,jsr}.json',
+      '**/deno.jsonc',
+      '**/pnpm-{lock,workspace}.yaml',
+      '**/{yarn,bun,deno,poetry,uv,pdm,Cargo,Gemfile,composer,mix,Pipfile}.lock',
+      '**/bun.lockb',
+      '**/{.npmrc,.yarnrc,.yarnrc.yml,.pnpmfile.cjs,.nvmrc,.node-version,.python-version,.ruby-version}',
+      '**/.tool-versions',
+      '**/{go.mod,go.sum,go.work,go.work.sum,Cargo.toml,Gemfile,Pipfile,pyproject.toml,mix.exs}',
+      '**/requirements*.{txt,in}',
+      '**/{setup.py,setup.cfg,pom.xml,gradle.properties,gradle.lockfile,libs.versions.toml}',
+      '**/{build,settings}.gradle{,.kts}',
+      '**/{packages.lock.json,global.json,nuget.config,Directory.Packages.props}',
+      '**/{babel,webpack,rollup,esbuild,tsup,jest,vitest,playwright,eslint}.config.*',
+    ],
+  },
+  {
+    category: 'backend',
+    patterns: [
+      '**/server/**',
+      '**/api/**',
+      '**/backend/**',
+      '**/src/{api,routes,server,middleware,controllers,services,models,repositories,graphql,resolvers}/**',
+      '**/*.{go,py,rb,java,rs,php,ex,exs}',
+      '!**/frontend/**',
+      `!${FRONTEND_PACKAGES}`,
+    ],
+  },
+  {
+    category: 'frontend',
+    patterns: [
+      '**/*.{tsx,jsx,css,scss,less,html,svg,vue,svelte}',
+      '**/src/{pages,components,styles,hooks,contexts,layouts,features,assets}/**',
+      '**/public/**',
+      '**/frontend/**',
+      '**/app/**',
+      '**/pages/**',
+      '**/components/**',
+      '**/{tailwind,postcss,next,vite,nuxt,svelte,astro}.config*',
+      FRONTEND_PACKAGES,
+    ],
+  },
+  {
+    category: 'shared',
+    patterns: [
+      '**/*.{ts,mts,cts,js,mjs,cjs,json,jsonc,yaml,yml,toml,xml,graphql,gql,proto,wasm,ini,conf,properties}',
+      '**/*.{sh,bash,c,cc,cpp,h,hh,hpp,cs,fs,vb,kt,kts,scala,swift,dart,lua,clj,erl,hrl,hs,ml,r,pl,pm,zig,nim,groovy}',
+      '**/*.{csproj,fsproj,vbproj,sln,props,targets,cmake,gradle,tmpl,ejs,hbs,pug,liquid,njk,mdx}',
+      '**/{src,lib,libs,packages,shared,common,internal,cmd,pkg,scripts,bin}/**',
+    ],
+  },
+];
+
+/** Dependency manifests and lock files: a change of these can bring a vulnerability in (rule A5). */
+const MANIFESTS = compilePatterns(
+  [
+    '**/{package,package-lock,npm-shrinkwrap,composer,deno}.json',
+    '**/pnpm-{lock,workspace}.yaml',
+    '**/{yarn,bun,deno,poetry,uv,pdm,Cargo,Gemfile,composer,mix,Pipfile}.lock',
+    '**/bun.lockb',
+    '**/{go.mod,go.sum,Cargo.toml,Gemfile,Pipfile,pyproject.toml,mix.exs,pom.xml,setup.py,setup.cfg}',
+    '**/requirements*.{txt,in}',
+    '**/build.gradle{,.kts}',
+    '**/{gradle.lockfile,libs.versions.toml,packages.lock.json,Directory.Packages.props}',
+  ],
+  'dependency manifests',
+);
+
+export function isManifest(path: string): boolean {
+  return MANIFESTS.match(path) !== undefined;
+}
+
+export interface Classified {
+  category: Category;
+  /** The pattern that decided, or why none did. */
+  because: string;
+}
+
+export interface Classifier {
+  /** The one category of a path (rule A2). */
+  classify(path: string): Classified;
+  /** What a test file tests: its category if test patterns did not exist. */
+  sideOf(path: string): Category;
+  /** The lists that the user wrote, for warnings about patterns that match nothing. */
+  readonly userLists: readonly { where: string; list: PatternList }[];
+}
+
+/**
+ * Compiles the table; `patterns` replaces the defaults of the categories it names (`analyze.patterns`).
+ * Errors: CONFIG_INVALID for patterns that cannot be meant.
+ */
+export function createClassifier(patterns: Config['analyze']['patterns']): Classifier {
+  const rows = DEFAULT_TABLE.map((row) => {
+    const own = patterns[row.category];
+    const where = `analyze.patterns.${row.category}`;
+    return { ...row, where, own: own !== undefined, list: compilePatterns(own ?? row.patterns, where) };
+  });
+  const firstOf = (path: string, candidates: typeof rows): Classified => {
+    for (const row of candidates) {
+      const because = row.list.match(path);
+      if (because !== undefined) return { category: row.category, because };
+    }
+    return { category: 'other', because: 'no pattern matches' };
+  };
+  const withoutTests = rows.filter((row) => row.category !== 'test');
+  return {
+    classify: (path) => firstOf(path, rows),
+    sideOf: (path) => firstOf(path, withoutTests).category,
+    userLists: rows.filter((row) => row.own).map(({ where, list }) => ({ where, list })),
+  };
+}
