@@ -1,0 +1,147 @@
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { recognise } from './command.ts';
+import { findCoverage } from './coverage/find.ts';
+import { type TestEffects, readFresh, startOf } from './effects.ts';
+import { type Executed, execute, shellCommand, tailOf } from './execute.ts';
+import { type Instrument, instrument } from './instruments.ts';
+import { type Outcome, judge } from './judge.ts';
+import { mergeReports } from './reports/merge.ts';
+import { type Report, ReportUnreadable } from './reports/report.ts';
+import { readGo } from './reports/go.ts';
+import type { Ran, Surroundings } from './ran.ts';
+import { DEFAULT_COMMANDS, type Project, type Suite } from './suites.ts';
+
+/** Where the usual JUnit writers leave their file, below the suite's folder. */
+const JUNIT_FOLDERS = [
+  '.',
+  'reports',
+  'test-results',
+  'test-reports',
+  'build/test-results/test',
+  'target/surefire-reports',
+];
+
+/** Runs a unit or e2e suite: the user's own command, its report, its coverage, its judgement. */
+export async function runCommanded(
+  suite: Extract<Suite, { kind: 'unit' | 'e2e' }>,
+  project: Project,
+  around: Surroundings,
+  effects: TestEffects,
+): Promise<Ran> {
+  const { settings } = suite;
+  const command = (settings.command ?? DEFAULT_COMMANDS[suite.kind]).trim();
+  const known = recognise(command, project.manifest?.scripts);
+  const threshold = suite.kind === 'unit' ? suite.settings.coverage_threshold : undefined;
+  const tool = instrument(settings.report, known, {
+    report: around.report,
+    coverage: threshold === undefined ? 'leave' : 'measure',
+  });
+  const browser = suite.kind === 'e2e' ? suite.settings.browser : 'chromium';
+  // Chromium is what Playwright uses anyway; another browser is asked for where the command can be told.
+  const args = browser !== 'chromium' && known.runner === 'playwright' ? [`--browser=${browser}`] : [];
+  const started = startOf(effects);
+  const result = await execute(
+    suite.name,
+    shellCommand(around.shell, command, known.takes, [...tool.args, ...args]),
+    {
+      cwd: around.folder,
+      env: tool.env,
+      timeout: settings.timeout * 1000,
+      ...(around.signal ? { signal: around.signal } : {}),
+    },
+    effects,
+  );
+  const outcome = await outcomeOf(tool, result, around.folder, started, effects);
+  const coverage = await coverageOf(outcome, suite, around.folder, started, effects);
+  const tail = tailOf(result.lines);
+  const judged = judge({
+    suite: suite.name,
+    command,
+    limit: settings.timeout,
+    result,
+    tail,
+    outcome,
+    threshold,
+    coverage,
+  });
+  return {
+    ...judged,
+    checks: judged.checks.map((check) =>
+      check.file === undefined ? check : { ...check, file: fromRoot(check.file, around) },
+    ),
+    lines: result.lines,
+  };
+}
+
+async function outcomeOf(
+  tool: Instrument,
+  result: Executed,
+  folder: string,
+  started: number,
+  effects: TestEffects,
+): Promise<Outcome> {
+  const { read } = tool;
+  if (tool.source === 'none' || read === undefined) return { kind: 'none' };
+  try {
+    if (tool.source === 'stdout') {
+      if (read === readGo)
+        return { kind: 'report', report: readGo(result.stdout, await goModule(folder, effects)) };
+      return { kind: 'report', report: read(result.stdout) };
+    }
+    if (tool.source === 'file') {
+      const text = await readFresh(tool.file ?? '', started, effects.files);
+      return text === undefined
+        ? { kind: 'broken', why: 'was never written' }
+        : { kind: 'report', report: read(text) };
+    }
+    const reports = await junitReports(folder, started, read, effects);
+    return reports.length === 0
+      ? { kind: 'broken', why: `was not found in ${JUNIT_FOLDERS.join(', ')}` }
+      : { kind: 'report', report: mergeReports(reports) };
+  } catch (error) {
+    if (error instanceof ReportUnreadable) return { kind: 'broken', why: error.message };
+    throw error;
+  }
+}
+
+async function goModule(folder: string, { files }: TestEffects): Promise<string | undefined> {
+  return /^module\s+(\S+)/m.exec((await files.read(join(folder, 'go.mod'))) ?? '')?.[1];
+}
+
+async function junitReports(
+  folder: string,
+  started: number,
+  read: (text: string) => Report,
+  effects: TestEffects,
+): Promise<Report[]> {
+  const reports: Report[] = [];
+  for (const inside of JUNIT_FOLDERS) {
+    for (const name of await effects.files.list(join(folder, inside))) {
+      const path = join(folder, inside, name);
+      // In the folder itself only names that say so: other XML lies about there.
+      if (!name.endsWith('.xml') || (inside === '.' && !/junit|test|report/i.test(name))) continue;
+      const text = await readFresh(path, started, effects.files);
+      if (text !== undefined) reports.push(read(text));
+    }
+  }
+  return reports;
+}
+
+async function coverageOf(
+  outcome: Outcome,
+  suite: Suite,
+  folder: string,
+  started: number,
+  { files }: TestEffects,
+): Promise<number | undefined> {
+  if (outcome.kind === 'report' && outcome.report.coverage !== undefined) return outcome.report.coverage;
+  if (suite.kind !== 'unit') return undefined;
+  const name = suite.name.slice(suite.kind.length + 1);
+  return (await findCoverage(files, folder, name, started))?.percent;
+}
+
+/** Annotations want paths from the repository's root; one outside of it stays absolute. */
+function fromRoot(file: string, around: Surroundings): string {
+  const path = relative(around.root, resolve(around.folder, file));
+  return path.startsWith('..') || isAbsolute(path) || dirname(path) === '' ? file : path;
+}

@@ -1,0 +1,53 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { type Report, ReportUnreadable, failure } from './report.ts';
+
+type Node = Record<string, unknown>;
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  textNodeName: '#text',
+  parseAttributeValue: false,
+  parseTagValue: false,
+  isArray: (name) => ['testsuite', 'testcase', 'failure', 'error'].includes(name),
+});
+
+/** JUnit XML in its many dialects: testsuites, or one testsuite, nested or not. */
+export function readJunit(text: string): Report {
+  if (text.trim() === '') throw new ReportUnreadable('is empty');
+  if (XMLValidator.validate(text) !== true) throw new ReportUnreadable('is not complete XML');
+  const root = parser.parse(text) as Node;
+  if (!('testsuites' in root) && !('testsuite' in root)) throw new ReportUnreadable('is not a JUnit report');
+  const report: Report = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  visit(root, report);
+  report.failed = report.failures.length;
+  return report;
+}
+
+function visit(node: Node, report: Report): void {
+  for (const test of nodes(node['testcase'])) {
+    const faults = [...nodes(test['failure']), ...nodes(test['error'])];
+    if (faults.length > 0) {
+      const name = [test['@classname'], test['@name']].filter(Boolean).join(' › ') || 'a test';
+      const detail = faults.map((fault) => String(fault['@message'] ?? fault['#text'] ?? '')).join('\n');
+      report.failures.push(failure(name, detail, place(test)));
+    } else if ('skipped' in test) report.skipped++;
+    else report.passed++;
+  }
+  for (const suite of nodes(node['testsuite'])) visit(suite, report);
+  if (node['testsuites'] && typeof node['testsuites'] === 'object') visit(node['testsuites'] as Node, report);
+}
+
+function place(test: Node): { file?: string; line?: number } {
+  const file = test['@file'];
+  return typeof file === 'string' ? { file, line: Number(test['@line'] ?? 0) } : {};
+}
+
+/** The parser gives a text where an element has no attributes; here everything is an object. */
+function nodes(value: unknown): Node[] {
+  if (value === undefined) return [];
+  const list = Array.isArray(value) ? value : [value];
+  return list.map(
+    (entry) => (entry !== null && typeof entry === 'object' ? entry : { '#text': entry }) as Node,
+  );
+}
