@@ -1,0 +1,142 @@
+#!/bin/sh
+# Runs inside a machine of the lab (its own mount, pid, network, host name and ipc namespaces).
+#
+#   machine.sh boot DIR NAME ADDRESS DOCKER SSH
+#                             pid 1's only child: mounts, users, daemons; stays until the machine ends.
+#                             DOCKER is yes, absent (no docker command either); SSH is yes or no
+#   machine.sh start-engine   starts dockerd          machine.sh stop-engine   stops it, containers too
+#   machine.sh start-sshd     starts sshd             machine.sh stop-sshd     stops listening; open sessions go on
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+LAB=/run/lab
+
+private_mounts() { # DOCKER; in the machine's own folder
+  mount -t proc proc /proc
+  # Every path of the machine's own is relative: the folder may lie below one that is about to be hidden.
+  mkdir -p etc etc.work
+  mount -t overlay overlay -o lowerdir=/etc,upperdir=etc,workdir=etc.work /etc
+  # The programs of another engine version lie over the installed ones, in this machine only.
+  if [ -d binaries ]; then
+    for program in binaries/*; do
+      installed=$(command -v "${program##*/}") || { echo "no installed program ${program##*/} to lay it over" >&2; exit 1; }
+      mount --bind "$program" "$(readlink -f "$installed")"
+    done
+  fi
+  # A machine without Docker has no such command at all, so that a shell answers 127 as on a real one.
+  if [ "$1" = absent ]; then
+    for folder in usr/local/bin usr/bin; do
+      [ -e "/$folder/docker" ] || continue
+      mkdir -p "hidden/$folder" "hidden.work/$folder"
+      mount -t overlay overlay -o "lowerdir=/$folder,upperdir=hidden/$folder,workdir=hidden.work/$folder" "/$folder"
+      rm "/$folder/docker"
+    done
+  fi
+  for folder in run var/lib/docker var/lib/containerd root home srv opt tmp; do
+    mkdir -p "disk/$folder" "/$folder"
+    mount --bind "disk/$folder" "/$folder"
+  done
+  chmod 700 /root
+  chmod 1777 /tmp
+  cd /
+}
+
+names() { # NAME ADDRESS
+  hostname "$1"
+  rm -f /etc/resolv.conf /etc/hosts
+  # Nothing listens there: a look-up fails at once instead of leaving the machine.
+  echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+  printf '127.0.0.1 localhost\n%s %s\n' "$2" "$1" >/etc/hosts
+}
+
+user_deploy() {
+  getent group docker >/dev/null || echo 'docker:x:7320:' >>/etc/group
+  if ! getent passwd deploy >/dev/null; then
+    echo 'deploy:x:7321:' >>/etc/group
+    echo 'deploy:x:7321:7321::/home/deploy:/bin/bash' >>/etc/passwd
+    echo 'deploy:*:20000:0:99999:7:::' >>/etc/shadow
+    sed -i 's/^\(docker:.*:.*:\)$/\1deploy/; t; s/^\(docker:.*:.*:..*\)$/\1,deploy/' /etc/group
+  fi
+  # "!" would be a locked account, which sshd refuses even with a key.
+  sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
+  mkdir -p /home/deploy
+  for home in /root /home/deploy; do
+    mkdir -p "$home/.ssh"
+    cp "$LAB/authorized_keys" "$home/.ssh/authorized_keys"
+    chmod 700 "$home/.ssh"
+    chmod 600 "$home/.ssh/authorized_keys"
+  done
+  chown -R deploy:deploy /home/deploy
+}
+
+configure_sshd() {
+  cp "$LAB/host_key" /etc/ssh/lab_host_key
+  chmod 600 /etc/ssh/lab_host_key
+  cat >/etc/ssh/sshd_config <<'CONFIG'
+Port 22
+ListenAddress 0.0.0.0
+HostKey /etc/ssh/lab_host_key
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+UsePAM no
+UseDNS no
+PidFile /run/sshd.pid
+LogLevel VERBOSE
+Subsystem sftp internal-sftp
+CONFIG
+}
+
+start_sshd() {
+  mkdir -p /run/sshd
+  # The listener writes its pid file when it listens.
+  /usr/sbin/sshd -E "$LAB/sshd.log"
+}
+
+stop_daemon() { # pid file
+  pid=$(cat "$1" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || return 0
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  rm -f "$1"
+}
+
+start_engine() {
+  setsid dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
+    --data-root /var/lib/docker --exec-root /run/docker >>"$LAB/dockerd.log" 2>&1 </dev/null &
+}
+
+boot() { # DIR NAME ADDRESS DOCKER SSH
+  # The network is there when the other side says so.
+  read -r go
+  [ "$go" = go ]
+  cd "$1"
+  private_mounts "$4"
+  names "$2" "$3"
+  ip link set lo up
+  ip link set eth0 up
+  ip address add "$3/24" dev eth0
+  if [ "$5" = yes ]; then
+    user_deploy
+    configure_sshd
+    start_sshd
+  fi
+  if [ "$4" = yes ]; then
+    mkdir -p /etc/docker
+    cp "$LAB/daemon.json" /etc/docker/daemon.json
+    start_engine
+  fi
+  echo booted
+  exec sleep infinity
+}
+
+case "${1:-}" in
+  boot) shift && boot "$@" ;;
+  start-engine) start_engine ;;
+  stop-engine) stop_daemon /run/docker.pid ;;
+  start-sshd) start_sshd ;;
+  stop-sshd) stop_daemon /run/sshd.pid ;;
+  *)
+    echo "machine.sh: unknown command '${1:-}'" >&2
+    exit 1
+    ;;
+esac
