@@ -113,6 +113,15 @@ export interface JournalEntry {
  */
 export interface Keeper {
   readonly epoch: number;
+  /** Of this holder; what `unlock` and `openKeeper({claim})` ask for. */
+  readonly nonce?: string;
+  /** True when `claim` took over the detached keeper; false when that one was gone and a new epoch was opened. */
+  readonly claimed?: boolean;
+  /**
+   * Set when this keeper found itself armed: claimed, or left behind by one that was killed or lost in a reboot. It *is*
+   * armed (silence runs the script), so settle it and disarm, or arm anew.
+   */
+  readonly inherited?: { script: string; journal: JournalEntry[] } | undefined;
   /** Runs one mutating command under the lock; journals start and end. */
   change(command: Command, onLine?: (line: string) => void): Promise<CommandResult>;
   /** Appends and fsyncs. */
@@ -156,7 +165,12 @@ export interface Target {
   /** Free bytes on the file system that holds `path`. */
   freeDisk(path: string): Promise<number>;
   openKeeper(request: KeeperRequest): Promise<Keeper>;
-  /** Frees the lock of a dead or stuck holder; refused unless `nonce` is the holder's. */
+  /** Who holds the deployment lock now; undefined when it is free. */
   lockHolder(): Promise<LockHolder | undefined>;
+  /**
+   * Makes a stuck holder give up (it runs what is armed first); refused with SERVER_LOCKED unless `nonce` is the
+   * holder's.
+   */
+  unlock?(nonce: string): Promise<void>;
   close(): Promise<void>;
 }
