@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ReleasePlan } from './release.ts';
 
 /** Rule D1: one line of the gate's table. */
 export const GateCheck = z.object({
@@ -37,6 +38,10 @@ export type ContainerFailure = z.infer<typeof ContainerFailure>;
 export const Sample = z.object({ at: z.number(), duration: z.number(), status: z.number() });
 export type Sample = z.infer<typeof Sample>;
 
+/** What VERIFY in a later step needs to take the release over: it goes through the hand-over file. */
+export const ReleaseHandover = z.object({ nonce: z.string(), plan: ReleasePlan });
+export type ReleaseHandover = z.infer<typeof ReleaseHandover>;
+
 export const DeployResult = z.object({
   status: z.enum(['passed', 'warning', 'failed', 'skipped']),
   gate: z.array(GateCheck),
@@ -50,6 +55,11 @@ export const DeployResult = z.object({
   baselines: z.record(z.string(), z.array(Sample)),
   /** Name of the server-side release that VERIFY confirms or rolls back. */
   release: z.string(),
+  handover: ReleaseHandover.optional(),
+  /** Why the stage failed, when it did: `GATE_FAILED`, `DEPLOY_FAILED`, `TRANSFER_FAILED`, ... */
+  error: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional(),
+  /** Bytes that were sent for the images. */
+  bytes_sent: z.number().optional(),
   warnings: z.array(z.string()),
 });
 export type DeployResult = z.infer<typeof DeployResult>;

@@ -1,0 +1,53 @@
+import { AutopilotError } from '../errors.ts';
+import { proveImage, removeContainer, startCandidate } from './commands.ts';
+import { must, type ReleaseEffects } from './effects.ts';
+import { failure, proveHealthy } from './health.ts';
+import type { ReleasePlan, ServicePlan } from './release.ts';
+import type { ContainerFailure } from './result.ts';
+
+/**
+ * Starts the new image beside the old one, off traffic, and proves it; the candidate is gone afterwards, whatever
+ * happened. The old container is not touched. Returns why it is not healthy, or undefined when it is.
+ */
+export async function tryCandidate(
+  plan: ReleasePlan,
+  service: ServicePlan,
+  effects: ReleaseEffects,
+): Promise<ContainerFailure | undefined> {
+  await must(effects, proveImage(service.image));
+  if (service.candidate === '') return undefined;
+  await removeCandidate(service, effects);
+  await effects.keeper.record('candidate_started', {
+    service: service.service,
+    candidate: service.candidate,
+  });
+  const started = await effects.keeper.change(startCandidate(plan, service));
+  try {
+    const container = await effects.target.engine.container(service.candidate);
+    if (!container || (started.code !== 0 && container.state === 'created')) {
+      const words = (started.stderr.trim() || started.stdout.trim()).slice(-2000);
+      return await failure(service, effects, container, `It could not be started: ${words}`);
+    }
+    return await proveHealthy(
+      { service: service.service, container: container.id, probe: service.probe, from: 'own' },
+      effects,
+    );
+  } finally {
+    await removeCandidate(service, effects);
+  }
+}
+
+/** A candidate that another run left behind goes the same way. */
+export async function removeCandidate(service: ServicePlan, effects: ReleaseEffects): Promise<void> {
+  if (service.candidate === '') return;
+  const left = await effects.target.engine.container(service.candidate);
+  if (!left) return;
+  const removed = await effects.keeper.change(removeContainer(service.candidate, left.id));
+  if (removed.code !== 0 && (await effects.target.engine.container(left.id))) {
+    throw new AutopilotError('SERVER_COMMAND', {
+      what: `The candidate ${service.candidate} cannot be removed.`,
+      why: removed.stderr.trim(),
+      fix: `Run on the server: docker rm --force ${service.candidate}`,
+    });
+  }
+}

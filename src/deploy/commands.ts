@@ -1,0 +1,175 @@
+import type { Command } from '../server/target.ts';
+import { COMPOSE_LABEL } from './plan.ts';
+import type { ReleasePlan, ServicePlan } from './release.ts';
+
+/** Every command a release runs on a server, as data. No string is glued into a shell text: scripts take arguments. */
+
+const MINUTES = 60_000;
+
+const sh = (title: string, script: string, args: readonly string[], input?: string): Command => ({
+  title,
+  argv: ['sh', '-c', script, 'sh', ...args],
+  ...(input === undefined ? {} : { input }),
+  timeout: MINUTES,
+});
+
+const compose = (plan: Pick<ReleasePlan, 'compose'>, file: string): readonly [string, ...string[]] => [
+  'docker',
+  'compose',
+  '--project-directory',
+  plan.compose.directory,
+  '-f',
+  file,
+];
+
+/** Resolves a compose text that is not on the server yet; changes nothing there. */
+export function resolveCompose(directory: string, source: string): Command {
+  return {
+    title: 'read the compose file',
+    argv: ['docker', 'compose', '--project-directory', directory, '-f', '-', 'config', '--format', 'json'],
+    input: source,
+    timeout: MINUTES,
+  };
+}
+
+export function hashCompose(directory: string, source: string): Command {
+  return {
+    title: 'hash the services of the compose file',
+    argv: ['docker', 'compose', '--project-directory', directory, '-f', '-', 'config', '--hash', '*'],
+    input: source,
+    timeout: MINUTES,
+  };
+}
+
+/** Keeps owner and mode of the file that is there, and a copy of it for the way back. */
+export function stageCompose(plan: ReleasePlan, source: string): Command {
+  return sh(
+    `write ${plan.compose.next}`,
+    'set -e; mkdir -p "$1"; if [ -e "$2" ]; then cp -p "$2" "$3"; cp -p "$2" "$4.part"; mv -f "$4.part" "$4"; fi; cat >"$3"',
+    [plan.compose.directory, plan.compose.file, plan.compose.next, plan.compose.before],
+    source,
+  );
+}
+
+export const checkCompose = (plan: ReleasePlan): Command => ({
+  title: 'have Compose check the new file',
+  argv: [...compose(plan, plan.compose.next), 'config', '-q'],
+  timeout: MINUTES,
+});
+
+/** Takes effect by one rename; running it twice is running it once. */
+export const writeCompose = (plan: ReleasePlan): Command =>
+  sh(`write ${plan.compose.file}`, 'if [ -e "$1" ]; then mv -f "$1" "$2"; fi', [
+    plan.compose.next,
+    plan.compose.file,
+  ]);
+
+/** Back to the file before the release; without one, the file this release brought is removed. */
+export const restoreCompose = (plan: ReleasePlan): Command =>
+  plan.compose.existed
+    ? sh(
+        `put ${plan.compose.file} back`,
+        'rm -f "$3"; if [ -e "$1" ]; then cp -p "$1" "$3" && mv -f "$3" "$2"; fi',
+        [plan.compose.before, plan.compose.file, plan.compose.next],
+      )
+    : sh(`remove ${plan.compose.file}`, 'rm -f "$1" "$2"', [plan.compose.file, plan.compose.next]);
+
+/** At the very end of a release, when nothing can ask for the file before any more. */
+export const dropStaged = (plan: ReleasePlan): Command =>
+  sh('remove what was staged', 'rm -f "$@"', [
+    plan.compose.next,
+    plan.compose.override,
+    plan.compose.before,
+    `${plan.compose.before}.part`,
+  ]);
+
+/** Without host ports and without the service's alias, so no request reaches it. */
+export function startCandidate(plan: ReleasePlan, service: ServicePlan): Command {
+  return {
+    title: `start the candidate of ${service.service}`,
+    argv: [
+      ...compose(plan, plan.compose.next),
+      'run',
+      '--detach',
+      '--no-deps',
+      '--quiet-pull',
+      '--name',
+      service.candidate,
+      service.compose_service,
+    ],
+    timeout: 5 * MINUTES,
+  };
+}
+
+/** A fixed name is taken by the old container, so the new one is created under Compose's own and renamed later. */
+export const writeOverride = (plan: ReleasePlan, service: ServicePlan): Command =>
+  sh(
+    `allow a second container of ${service.service}`,
+    'cat >"$1"',
+    [plan.compose.override],
+    `services:\n  ${JSON.stringify(service.compose_service)}:\n    container_name: !reset null\n`,
+  );
+
+/** Compose itself creates the new container, so that it is exactly what `docker compose up` would have made. */
+export function createBeside(plan: ReleasePlan, service: ServicePlan, count: number): Command {
+  return {
+    title: `create the new container of ${service.service}`,
+    argv: [
+      ...compose(plan, plan.compose.file),
+      ...(service.container_name === '' ? [] : ['-f', plan.compose.override]),
+      'up',
+      '--no-start',
+      '--no-deps',
+      '--no-recreate',
+      '--no-build',
+      '--pull',
+      'never',
+      '--scale',
+      `${service.compose_service}=${String(count)}`,
+      service.compose_service,
+    ],
+    timeout: 5 * MINUTES,
+  };
+}
+
+const docker = (title: string, args: readonly string[], timeout = MINUTES): Command => ({
+  title,
+  argv: ['docker', ...args],
+  timeout,
+});
+
+export const tagImage = (service: ServicePlan): Command =>
+  docker(`pin the image of ${service.service}`, ['tag', service.previous_id, service.pin]);
+export const startContainer = (name: string, id: string): Command => docker(`start ${name}`, ['start', id]);
+/** Uses the container's own stop signal and grace period; `seconds` is that period, for the time limit only. */
+export const stopContainer = (name: string, id: string, seconds: number): Command =>
+  docker(`stop ${name}`, ['stop', id], MINUTES + seconds * 1000);
+export const removeContainer = (name: string, id: string): Command =>
+  docker(`remove ${name}`, ['rm', '--force', id], 2 * MINUTES);
+export const renameContainer = (id: string, name: string): Command =>
+  docker(`rename a container to ${name}`, ['rename', id, name]);
+export const leaveNetwork = (network: string, id: string): Command =>
+  docker(`take a container off ${network}`, ['network', 'disconnect', network, id]);
+export const joinNetwork = (network: string, id: string, aliases: readonly string[]): Command =>
+  docker(`connect a container to ${network}`, [
+    'network',
+    'connect',
+    ...aliases.flatMap((alias) => ['--alias', alias]),
+    network,
+    id,
+  ]);
+export const removeImage = (reference: string): Command =>
+  docker(`remove image ${reference}`, ['image', 'rm', reference], 2 * MINUTES);
+
+/** Lists and inspect can lie about an image; creating a container from it cannot. */
+export const proveImage = (reference: string): Command =>
+  sh(
+    `prove that ${reference} can be started`,
+    'id=$(docker create --pull never --network none "$1" 2>/dev/null || docker create --pull never --network none "$1" true) && docker rm "$id" >/dev/null',
+    [reference],
+  );
+
+export const serviceLabels = (plan: Pick<ReleasePlan, 'project'>, service: ServicePlan): string[] => [
+  `${COMPOSE_LABEL.project}=${plan.project}`,
+  `${COMPOSE_LABEL.service}=${service.compose_service}`,
+];

@@ -1,0 +1,202 @@
+import type { Clock, Log } from '../effects.ts';
+import { AutopilotError } from '../errors.ts';
+import type { Target } from '../server/target.ts';
+import { type Baseline, sampleBaseline } from './baseline.ts';
+import type { ReleaseEffects } from './effects.ts';
+import { execute, type Transfer, Unhealthy } from './execute.ts';
+import { gate, type Look } from './gate.ts';
+import { observe } from './observe.ts';
+import { planRelease, planTable } from './plan.ts';
+import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
+import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
+import { undoRelease, type UndoOutcome } from './undo.ts';
+
+export interface DeployEffects {
+  target: Target;
+  clock: Clock;
+  log: Log;
+}
+
+export interface DeployInput {
+  pipelineId: string;
+  /** Dependencies first. */
+  wanted: readonly Wanted[];
+  /** `project.name`: own image tags begin with it. */
+  prefix: string;
+  /** Absolute path of the compose file on the server. */
+  composeFile: string;
+  /** The repository's compose file; used when the server has none. */
+  composeSource: string | undefined;
+  minFreeDisk: string | number;
+  tests: { passed: boolean; detail: string };
+  transfer: Transfer;
+  /** Whether the engine that built it still has the image. */
+  imageExists: (reference: string) => Promise<boolean>;
+  signal?: AbortSignal;
+}
+
+/** Rule of the dry run: what would happen, and whether the gate would let it; changes nothing, takes no lock. */
+export async function planOnly(
+  input: DeployInput,
+  outer: DeployEffects,
+): Promise<{ gate: GateCheck[]; plan: ReleasePlan | undefined; table: string }> {
+  const look = await lookAt(input, outer);
+  const checks = await gate(input, look, {
+    target: outer.target,
+    imageExists: input.imageExists,
+    change: undefined,
+  });
+  return { gate: checks, plan: look.plan, table: look.plan ? planTable(look.plan) : '' };
+}
+
+export async function lookAt(input: DeployInput, { target, log }: DeployEffects): Promise<Look> {
+  try {
+    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted);
+    return { observed, plan: planRelease(observed, input) };
+  } catch (error) {
+    if (!(error instanceof AutopilotError)) throw error;
+    log.debug(error.toString());
+    return { observed: undefined, plan: undefined, problem: `${error.message} ${error.why}`.trim() };
+  }
+}
+
+/** The plan that the gate let through, up to the last cut-over; whatever fails on the way is put back (rules D2, D3). */
+export async function carryOut(
+  input: DeployInput,
+  look: Extract<Look, { plan: ReleasePlan }>,
+  checks: GateCheck[],
+  effects: ReleaseEffects,
+): Promise<DeployResult> {
+  const { plan, observed } = look;
+  effects.log.info(planTable(plan));
+  const result: DeployResult = {
+    ...emptyResult(checks, plan),
+    warnings: [...observed.warnings],
+  };
+  if (plan.services.every((service) => service.current)) return { ...result, status: 'skipped' };
+  await effects.keeper.record('plan', plan);
+  const baseline = sampleBaseline(plan, effects);
+  try {
+    const sent = await execute(
+      {
+        plan,
+        wanted: input.wanted,
+        model: observed.model,
+        nextSource: observed.nextSource,
+        transfer: input.transfer,
+        beforeCutOver: async () => {
+          result.baselines = await baseline.stop();
+        },
+        signal: input.signal,
+      },
+      effects,
+    );
+    const warnings = [...result.warnings, ...sent.warnings];
+    return {
+      ...result,
+      status: warnings.length > 0 ? 'warning' : 'passed',
+      services: plan.services.map((service) => outcomeOf(service, 'deployed')),
+      bytes_sent: sent.bytes,
+      warnings,
+    };
+  } catch (error) {
+    return await putBack(error, result, plan, baseline, effects);
+  }
+}
+
+async function putBack(
+  error: unknown,
+  result: DeployResult,
+  plan: ReleasePlan,
+  baseline: Baseline,
+  effects: ReleaseEffects,
+): Promise<DeployResult> {
+  const { failure, problem } = explain(error);
+  effects.log.error(problem.toString());
+  if (failure?.log_tail) effects.log.foreign(failure.log_tail);
+  const outcome = await undoRelease(plan, effects, problem.message);
+  await effects.keeper.disarm().catch((cause: unknown) => {
+    outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
+  });
+  await baseline.stop();
+  return {
+    ...result,
+    status: 'failed',
+    services: plan.services.map((service) => undoneOutcome(service, outcome, problem.message)),
+    rolled_back: outcome.rolledBack,
+    ...(failure ? { failure } : {}),
+    manual_steps: outcome.manualSteps,
+    error: { code: problem.code, what: problem.message, why: problem.why, fix: problem.fix },
+  };
+}
+
+function explain(error: unknown): { failure: ContainerFailure | undefined; problem: AutopilotError } {
+  if (error instanceof Unhealthy) {
+    return {
+      failure: error.failure,
+      problem: new AutopilotError('DEPLOY_FAILED', {
+        what: `The new version of ${error.failure.service} is not healthy.`,
+        why: error.failure.reason,
+        fix: 'Look at the last log lines of the container; the old version serves on.',
+      }),
+    };
+  }
+  if (error instanceof AutopilotError) return { failure: undefined, problem: error };
+  return {
+    failure: undefined,
+    problem: new AutopilotError('INTERNAL', { what: String(error), cause: error }),
+  };
+}
+
+/** Rule D1: the gate is closed; nothing on the server has changed. */
+export function refused(checks: GateCheck[], plan: ReleasePlan | undefined): DeployResult {
+  const failed = checks.filter((check) => !check.passed);
+  return {
+    ...emptyResult(checks, plan),
+    status: 'failed',
+    error: {
+      code: 'GATE_FAILED',
+      what: `The gate stopped the deployment: ${failed.map((check) => label(check)).join(', ')}.`,
+      why: failed.map((check) => `${label(check)}: ${check.detail}`).join('\n'),
+      fix: failed.flatMap((check) => (check.fix ? [check.fix] : [])).join('\n'),
+    },
+  };
+}
+
+const label = (check: GateCheck) => (check.service ? `${check.name} (${check.service})` : check.name);
+
+function emptyResult(checks: GateCheck[], plan: ReleasePlan | undefined): DeployResult {
+  return {
+    status: 'passed',
+    gate: checks,
+    services: (plan?.services ?? []).map((service) => outcomeOf(service, 'untouched')),
+    rolled_back: [],
+    manual_steps: [],
+    baselines: {},
+    release: plan?.pipeline_id ?? '',
+    warnings: [],
+  };
+}
+
+function outcomeOf(service: ServicePlan, status: 'deployed' | 'untouched'): ServiceOutcome {
+  const deployed = status === 'deployed' && !service.current;
+  return {
+    service: service.service,
+    image: deployed || service.current ? service.image : service.previous,
+    previous: service.previous,
+    strategy: service.strategy,
+    status: deployed ? 'deployed' : 'untouched',
+    reason: service.current ? 'this image with this configuration runs already' : service.reason,
+  };
+}
+
+/** What became of a service when its release was undone. */
+export function undoneOutcome(service: ServicePlan, outcome: UndoOutcome, reason: string): ServiceOutcome {
+  const failed = outcome.failed[service.service];
+  const back = outcome.rolledBack.includes(service.service);
+  return {
+    ...outcomeOf(service, 'untouched'),
+    status: failed !== undefined ? 'undo-failed' : back ? 'rolled-back' : 'untouched',
+    reason: failed ?? reason,
+  };
+}

@@ -1,0 +1,154 @@
+import { AutopilotError } from '../errors.ts';
+import type { Target } from '../server/target.ts';
+import { tryCandidate } from './candidate.ts';
+import { checkCompose, stageCompose, tagImage, writeCompose } from './commands.ts';
+import type { ComposeModel } from './compose-model.ts';
+import { cutOver } from './cut-over.ts';
+import { must, type ReleaseEffects } from './effects.ts';
+import { type Operation, operations } from './plan.ts';
+import { ownEndpoint } from './port.ts';
+import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
+import type { ContainerFailure } from './result.ts';
+import { revertScript } from './script.ts';
+
+export interface Transferred {
+  bytes: number;
+  warnings: string[];
+}
+
+/** Brings images to the target; owned by this room, fulfilled by deploy/transfer. */
+export type Transfer = (
+  images: { reference: string; id: string; size: number }[],
+  target: Target,
+) => Promise<Transferred>;
+
+export interface Execution {
+  plan: ReleasePlan;
+  wanted: readonly Wanted[];
+  model: ComposeModel;
+  nextSource: string;
+  transfer: Transfer;
+  /** Called once, just before the first operation that users could notice. */
+  beforeCutOver: () => Promise<void>;
+  signal: AbortSignal | undefined;
+}
+
+/** A container that did not become healthy; carries what people need to see. */
+export class Unhealthy extends Error {
+  readonly failure: ContainerFailure;
+  constructor(failure: ContainerFailure) {
+    super(`${failure.service}: ${failure.reason}`);
+    this.name = 'Unhealthy';
+    this.failure = failure;
+  }
+}
+
+/**
+ * Carries out everything up to the last cut-over, in the order of `operations`. Throws Unhealthy or an AutopilotError;
+ * undoing is the caller's, by the same plan.
+ */
+export async function execute(execution: Execution, effects: ReleaseEffects): Promise<Transferred> {
+  const { plan } = execution;
+  const byName = new Map(plan.services.map((service) => [service.service, service]));
+  let sent: Transferred = { bytes: 0, warnings: [] };
+  let armed = false;
+  for (const operation of operations(plan)) {
+    if (operation.phase === 'confirm') continue;
+    if (execution.signal?.aborted) {
+      throw new AutopilotError('CANCELLED', {
+        what: 'The deployment was cancelled.',
+        why: 'The run was asked to stop.',
+      });
+    }
+    if (operation.phase === 'cut-over' && !armed) {
+      await execution.beforeCutOver();
+      // From here on a runner that is gone means: back to what ran before.
+      await effects.keeper.arm(revertScript(plan));
+      armed = true;
+    }
+    const prefix = operation.service === '' ? '' : `${operation.service}: `;
+    effects.log.info(`${prefix}${operation.description}`);
+    const done = await perform(operation, byName.get(operation.service), execution, effects);
+    if (done) sent = done;
+  }
+  return sent;
+}
+
+async function perform(
+  operation: Operation,
+  service: ServicePlan | undefined,
+  execution: Execution,
+  effects: ReleaseEffects,
+): Promise<Transferred | undefined> {
+  const { plan } = execution;
+  switch (operation.kind) {
+    case 'pin':
+      if (service) await must(effects, tagImage(service));
+      return undefined;
+    case 'stage-compose':
+      await must(effects, stageCompose(plan, execution.nextSource));
+      await must(effects, checkCompose(plan));
+      return undefined;
+    case 'transfer':
+      return transferAll(execution, effects);
+    case 'candidate':
+      if (service) stopOn(await tryCandidate(plan, service, effects));
+      return undefined;
+    case 'write-compose':
+      await must(effects, writeCompose(plan));
+      return undefined;
+    case 'cut-over':
+      if (service) {
+        stopOn(await cutOver(plan, service, effects));
+        await effects.keeper.record('cut_over', { service: service.service, image: service.image });
+      }
+      return undefined;
+    case 'retire':
+    case 'prune':
+      return undefined;
+  }
+}
+
+function stopOn(failure: ContainerFailure | undefined): void {
+  if (failure) throw new Unhealthy(failure);
+}
+
+async function transferAll(execution: Execution, effects: ReleaseEffects): Promise<Transferred> {
+  const { plan, wanted, model } = execution;
+  const changing = plan.services.filter((service) => !service.current);
+  const images = wanted.filter((entry) => changing.some((service) => service.service === entry.service.name));
+  const sent = await execution.transfer(
+    images.map((entry) => entry.image),
+    effects.target,
+  );
+  for (const service of changing) {
+    const image = await effects.target.engine.image(service.image);
+    if (!image) {
+      throw new AutopilotError('TRANSFER_FAILED', {
+        what: `The image ${service.image} is not on ${effects.target.name} after its transfer.`,
+        fix: 'Run the job again; look at the transfer above if it happens twice.',
+      });
+    }
+    service.probe.own = resolveOwn(service, model, wanted, image.exposedPorts);
+  }
+  return sent;
+}
+
+/** Only the image that has arrived knows which ports it exposes. */
+function resolveOwn(
+  service: ServicePlan,
+  model: ComposeModel,
+  wanted: readonly Wanted[],
+  imagePorts: readonly string[],
+): ServicePlan['probe']['own'] {
+  const compose = model.services[service.compose_service];
+  const entry = wanted.find((candidate) => candidate.service.name === service.service);
+  if (service.probe.url === '' || !compose || !entry) return null;
+  return ownEndpoint(
+    service.service,
+    service.probe.url,
+    entry.service.healthCheck.container_port,
+    compose,
+    imagePorts,
+  );
+}

@@ -1,0 +1,146 @@
+import { AutopilotError } from '../errors.ts';
+import type { Keeper } from '../server/target.ts';
+import { carryOut, type DeployEffects, type DeployInput, lookAt, refused } from './deploy.ts';
+import { containersOf, type ReleaseEffects } from './effects.ts';
+import { gate } from './gate.ts';
+import { recover, type Settlement } from './recover.ts';
+import type { ReleasePlan } from './release.ts';
+import type { DeployResult, ReleaseHandover } from './result.ts';
+import { retire, type RetireRequest } from './retire.ts';
+import { undoRelease, type UndoOutcome } from './undo.ts';
+
+export interface ReleaseOptions {
+  pipelineId: string;
+  runUrl: string;
+  actor: string;
+  /** Seconds, as in `deploy.lock_wait` and `deploy.heartbeat`. */
+  lockWait: number;
+  heartbeat: number;
+  /** From an earlier step of the same job, whose release this one takes over. */
+  handover?: ReleaseHandover;
+}
+
+/** One release on one server, from the lock to its end. Opened by `openRelease`. */
+export interface ReleaseHandle {
+  readonly keeper: Keeper;
+  /** What an earlier run had left, and what became of it. */
+  readonly settled: Settlement;
+  /** The release in progress, once `deploy` has planned it, or the one that was taken over. */
+  readonly plan: ReleasePlan | undefined;
+  deploy(input: DeployInput): Promise<DeployResult>;
+  /** Ids of the containers that run the release, by service. */
+  containers(): Promise<Record<string, string[]>>;
+  /** Rule V3: puts every service of the release back. */
+  rollBack(reason: string): Promise<UndoOutcome>;
+  /** VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. */
+  confirm(request: RetireRequest): Promise<string[]>;
+  /** `safety.auto_rollback: false`: the release stays although VERIFY failed, and a person decides. */
+  leaveRunning(reason: string): Promise<void>;
+  /** The state branch holds the run: nothing of it needs settling any more. */
+  recorded(): Promise<void>;
+  /** Ends this step but keeps lock and arming for the next one. */
+  handOver(seconds: number): Promise<ReleaseHandover>;
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the server's lock (or takes it over from an earlier step) and settles what an earlier run left, before anything
+ * new begins. Throws SERVER_LOCKED, the errors of the connection, and ROLLBACK_FAILED when an earlier release could be
+ * neither finished nor undone: then a person has to, and the error holds the commands.
+ */
+export async function openRelease(options: ReleaseOptions, outer: DeployEffects): Promise<ReleaseHandle> {
+  const keeper = await outer.target.openKeeper({
+    pipelineId: options.pipelineId,
+    runUrl: options.runUrl,
+    actor: options.actor,
+    wait: options.lockWait,
+    heartbeat: options.heartbeat,
+    ...(options.handover ? { claim: options.handover.nonce } : {}),
+  });
+  const effects: ReleaseEffects = { ...outer, keeper };
+  try {
+    const settled: Settlement = options.handover ? { state: 'nothing' } : await recover(effects);
+    refuseUnsettled(settled);
+    return handle(effects, settled, options.handover?.plan);
+  } catch (error) {
+    // Nothing half-done by this run: what is armed stays armed for whoever settles it.
+    await keeper.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function refuseUnsettled(settled: Settlement): void {
+  if (settled.state !== 'rolled-back' || Object.keys(settled.outcome.failed).length === 0) return;
+  throw new AutopilotError('ROLLBACK_FAILED', {
+    what: `Release ${settled.plan.pipeline_id} was left half-finished and could not be put back.`,
+    why: Object.entries(settled.outcome.failed)
+      .map(([service, why]) => `${service}: ${why}`)
+      .join('; '),
+    fix: `Run on the server: ${settled.outcome.manualSteps.join(' ; ')}`,
+  });
+}
+
+function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan | undefined): ReleaseHandle {
+  const { keeper, target } = effects;
+  let plan = taken;
+  const current = (): ReleasePlan => {
+    if (plan) return plan;
+    throw new AutopilotError('INTERNAL', { what: 'There is no release yet: deploy comes first.' });
+  };
+  return {
+    keeper,
+    settled,
+    get plan() {
+      return plan;
+    },
+    async deploy(input) {
+      const look = await lookAt(input, effects);
+      const checks = await gate(input, look, {
+        target,
+        imageExists: input.imageExists,
+        change: (command) => keeper.change(command),
+      });
+      if (look.plan === undefined || checks.some((check) => !check.passed)) return refused(checks, look.plan);
+      plan = look.plan;
+      return carryOut(input, look, checks, effects);
+    },
+    async containers() {
+      const found: Record<string, string[]> = {};
+      for (const service of current().services) {
+        const kept = new Set(service.current ? [] : service.kept.map((container) => container.id));
+        const now = await containersOf(effects, current(), service);
+        found[service.service] = now.filter((entry) => !kept.has(entry.id)).map((entry) => entry.id);
+      }
+      return found;
+    },
+    async rollBack(reason) {
+      const outcome = await undoRelease(current(), effects, reason);
+      await keeper.disarm();
+      return outcome;
+    },
+    async confirm(request) {
+      await keeper.record('verified', { pipeline_id: current().pipeline_id });
+      await keeper.disarm();
+      return retire(current(), request, effects);
+    },
+    async leaveRunning(reason) {
+      await keeper.record('left_running', { reason });
+      await keeper.disarm();
+    },
+    async recorded() {
+      await keeper.record('recorded', {});
+      await keeper.record('settled', {});
+    },
+    async handOver(seconds) {
+      const { nonce } = await keeper.detach(seconds);
+      return { nonce, plan: current() };
+    },
+    close: () => keeper.close(),
+  };
+}
+
+export { type DeployEffects, type DeployInput, planOnly } from './deploy.ts';
+export type { Transfer, Transferred } from './execute.ts';
+export { recover, type Settlement } from './recover.ts';
+export type { Wanted } from './release.ts';
+export type { UndoOutcome } from './undo.ts';

@@ -1,0 +1,98 @@
+import { AutopilotError } from '../errors.ts';
+import type { Target } from '../server/target.ts';
+import { setImages } from './compose-edit.ts';
+import { parseComposeModel } from './compose-model.ts';
+import { hashCompose, resolveCompose } from './commands.ts';
+import { COMPOSE_LABEL, type Observation } from './plan.ts';
+import type { Wanted } from './release.ts';
+
+export interface Observed extends Observation {
+  /** The compose file with the wanted images in it. */
+  nextSource: string;
+  warnings: string[];
+}
+
+/**
+ * Looks at the server; changes nothing. The compose file on the server wins over the repository's, which is only used
+ * for a first deployment; a difference between the two is a warning. Throws CONFIG_INVALID or SERVER_COMPOSE.
+ */
+export async function observe(
+  target: Target,
+  composeFile: string,
+  composeSource: string | undefined,
+  wanted: readonly Wanted[],
+): Promise<Observed> {
+  const serverSource = await target.readFile(composeFile);
+  const source = serverSource ?? composeSource;
+  if (source === undefined) {
+    throw new AutopilotError('CONFIG_INVALID', {
+      what: `There is no compose file: neither ${composeFile} on ${target.name} nor one in the repository.`,
+      fix: 'Commit the file that `deploy.compose_file` names, or put it on the server at `deploy.path`.',
+    });
+  }
+  const images = Object.fromEntries(
+    wanted.map((entry) => [entry.service.composeService, entry.image.reference]),
+  );
+  const nextSource = setImages(source, images);
+  const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
+  const [resolved, hashed, engine] = await Promise.all([
+    target.query(resolveCompose(directory, nextSource)),
+    target.query(hashCompose(directory, nextSource)),
+    target.engine.info(),
+  ]);
+  if (resolved.code !== 0) {
+    throw new AutopilotError('SERVER_COMPOSE', {
+      what: `Docker Compose on ${target.name} refuses the compose file with the new images.`,
+      why: resolved.stderr.trim() || resolved.stdout.trim(),
+      fix: 'Repair the compose file, or the files it refers to (`env_file`, `.env`, `include`), on the server.',
+    });
+  }
+  const model = parseComposeModel(resolved.stdout);
+  const all = await target.engine.containers([`${COMPOSE_LABEL.project}=${model.name}`]);
+  const containers = all.filter((container) => !/^true$/i.test(container.labels[COMPOSE_LABEL.oneoff] ?? ''));
+  const references = new Set([...containers.map((container) => container.image), ...Object.values(images)]);
+  const imageIds: Record<string, string> = {};
+  for (const reference of references) {
+    const image = await target.engine.image(reference);
+    if (image) imageIds[reference] = image.id;
+  }
+  return {
+    model,
+    containers,
+    hashes: hashed.code === 0 ? parseHashes(hashed.stdout) : {},
+    imageIds,
+    engine,
+    freeDisk: await target.freeDisk(engine.dataRoot),
+    serverSource,
+    nextSource,
+    warnings: driftWarnings(serverSource, composeSource, images, composeFile),
+  };
+}
+
+/** Lines of `service hash`. */
+function parseHashes(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([name, hash]) => (name && hash ? [[name, hash] as const] : [])),
+  );
+}
+
+/** The images are ours to change; anything else that differs is a person's edit that the repository does not know. */
+function driftWarnings(
+  server: string | undefined,
+  repository: string | undefined,
+  images: Record<string, string>,
+  composeFile: string,
+): string[] {
+  if (server === undefined || repository === undefined) return [];
+  try {
+    if (setImages(server, images).trim() === setImages(repository, images).trim()) return [];
+  } catch {
+    // A file that lacks one of the services differs as well.
+  }
+  return [
+    `${composeFile} on the server differs from the one in the repository by more than image tags. The server's file is used; copy it into the repository, or the other way round, to end this warning.`,
+  ];
+}

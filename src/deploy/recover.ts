@@ -1,0 +1,67 @@
+import type { JournalEntry } from '../server/target.ts';
+import type { ReleaseEffects } from './effects.ts';
+import { ReleasePlan } from './release.ts';
+import { undoRelease, type UndoOutcome } from './undo.ts';
+
+/** What an earlier run left, and what became of it. */
+export type Settlement =
+  | { state: 'nothing' }
+  /** Was put back now. */
+  | { state: 'rolled-back'; plan: ReleasePlan; outcome: UndoOutcome; warnings: string[] }
+  /** Is good and runs; only the record on the state branch is missing. */
+  | { state: 'verified-unrecorded'; plan: ReleasePlan };
+
+export type JournalState = 'nothing' | 'unsettled' | 'verified';
+
+/** Events after which a release needs nothing any more. `left_running`: a person decides (`safety.auto_rollback: false`). */
+const SETTLED = new Set(['settled', 'rolled_back', 'auto_reverted', 'recorded', 'left_running']);
+
+/** Reads the last release out of the journal. A broken line counts as not written. Pure. */
+export function lastRelease(journal: readonly JournalEntry[]): { state: JournalState; plan?: ReleasePlan } {
+  const index = journal.findLastIndex((entry) => entry.event === 'plan');
+  const entry = journal[index];
+  const parsed = entry && ReleasePlan.safeParse(entry.data);
+  if (!parsed?.success) return { state: 'nothing' };
+  const plan = parsed.data;
+  // Whoever settles it may be a later run, so it is the order that counts, not the pipeline id.
+  const events = journal.slice(index + 1).map((later) => later.event);
+  if (events.some((event) => SETTLED.has(event))) return { state: 'nothing', plan };
+  return { state: events.includes('verified') ? 'verified' : 'unsettled', plan };
+}
+
+/**
+ * Settles what an earlier run left, before anything new begins: before cut-over: its candidates go; cut over but not
+ * verified, or half rolled back: it is put back; verified but not recorded: reported, so that the pipeline records it.
+ */
+export async function recover(effects: ReleaseEffects): Promise<Settlement> {
+  const { state, plan } = lastRelease(await effects.keeper.journal());
+  if (!plan || state !== 'unsettled') {
+    // Killed between `verified` and disarming: what is still armed must never undo a good release.
+    await effects.keeper.disarm();
+    return plan && state === 'verified' ? { state: 'verified-unrecorded', plan } : { state: 'nothing' };
+  }
+  effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
+  const { services, warnings } = await stillOurs(plan, effects);
+  const outcome = await undoRelease({ ...plan, services }, effects, 'left half-finished by an earlier run');
+  if (outcome.manualSteps.length === 0) await effects.keeper.disarm();
+  return { state: 'rolled-back', plan, outcome, warnings };
+}
+
+/** Where the old containers are gone, a person has put something else there: that is not ours to undo. */
+async function stillOurs(
+  plan: ReleasePlan,
+  effects: ReleaseEffects,
+): Promise<{ services: ReleasePlan['services']; warnings: string[] }> {
+  const services: ReleasePlan['services'] = [];
+  const warnings: string[] = [];
+  for (const service of plan.services) {
+    const running = service.kept.filter((kept) => kept.running);
+    const found = await Promise.all(running.map((kept) => effects.target.engine.container(kept.id)));
+    if (running.length > 0 && found.some((container) => container === undefined)) {
+      warnings.push(
+        `${service.service}: the old container of release ${plan.pipeline_id} is gone, so somebody has repaired it by hand; it is left as it is.`,
+      );
+    } else services.push(service);
+  }
+  return { services, warnings };
+}

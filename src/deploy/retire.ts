@@ -1,0 +1,81 @@
+import type { Image } from '../server/target.ts';
+import { dropStaged, removeContainer, removeImage } from './commands.ts';
+import { must, type ReleaseEffects } from './effects.ts';
+import type { ReleasePlan } from './release.ts';
+
+export interface RetireRequest {
+  /** `safety.keep_releases`. */
+  keepReleases: number;
+  /** Rollback targets: never removed. */
+  protect: readonly string[];
+}
+
+/**
+ * After VERIFY: the kept old containers go, then own images beyond the number to keep. Never a verdict: what cannot be
+ * removed is a warning, for the release itself is good.
+ */
+export async function retire(
+  plan: ReleasePlan,
+  request: RetireRequest,
+  effects: ReleaseEffects,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  const attempt = async (what: string, body: () => Promise<unknown>) => {
+    try {
+      await body();
+    } catch (error) {
+      warnings.push(
+        `${what} could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+  for (const service of plan.services.filter((entry) => !entry.current)) {
+    for (const kept of service.kept) {
+      const now = await effects.target.engine.container(kept.id);
+      if (now)
+        await attempt(`container ${kept.name}`, () => must(effects, removeContainer(kept.name, kept.id)));
+    }
+  }
+  await attempt('what was staged', () => must(effects, dropStaged(plan)));
+  const images = await effects.target.engine.images();
+  const containers = await effects.target.engine.containers([]);
+  const used = new Set(containers.flatMap((container) => [container.imageId, container.image]));
+  for (const reference of imagesToPrune(plan, request, images, used)) {
+    await attempt(`image ${reference}`, () => must(effects, removeImage(reference)));
+  }
+  return warnings;
+}
+
+/**
+ * Own tags of the released services beyond the newest `keepReleases`; never one that a container uses (by id or by name),
+ * that is protected, or that is not tagged by this project. Pure.
+ */
+export function imagesToPrune(
+  plan: ReleasePlan,
+  request: RetireRequest,
+  images: readonly Image[],
+  used: ReadonlySet<string>,
+): string[] {
+  const protect = new Set(request.protect);
+  return plan.services.flatMap((service) => {
+    const prefix = `${plan.prefix}-${service.service}:`;
+    const own = images
+      .flatMap((image) =>
+        image.references
+          .filter((reference) => reference.startsWith(prefix))
+          .map((reference) => ({ reference, image })),
+      )
+      .sort((left, right) => right.image.created.localeCompare(left.image.created));
+    const newest = [...new Set(own.map((entry) => entry.image.id))].slice(0, request.keepReleases);
+    const keep = new Set([
+      ...newest,
+      service.previous_id,
+      ...own
+        .filter(({ reference }) => protect.has(reference) || reference === service.image)
+        .map((entry) => entry.image.id),
+    ]);
+    return own
+      .filter(({ image, reference }) => !keep.has(image.id) && !used.has(image.id) && !used.has(reference))
+      .map((entry) => entry.reference);
+  });
+}

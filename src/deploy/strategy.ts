@@ -1,0 +1,66 @@
+import { type ComposeModel, fixedAddresses, fixedHostPorts, singleWriterVolumes } from './compose-model.ts';
+import type { Strategy } from './release.ts';
+
+export interface StrategyChoice {
+  strategy: Strategy;
+  reason: string;
+  /** Why no candidate can stand beside the old container; empty when one can. */
+  noCandidate: string;
+  /** Why the strategy that was asked for cannot work; empty when it can. */
+  impossible: string;
+}
+
+/**
+ * Rule D2 and the design's "start-first where nothing forbids it". What forbids two containers side by side on traffic:
+ * a fixed host port, a fixed name, a fixed address, the host's (or another container's) network, a volume with one
+ * writer. A candidate off traffic is forbidden by less: it has no host ports and a name of its own.
+ * **Decided:** asking for `start-first` says that the volume may have two writers; a port or address cannot be argued with.
+ */
+export function chooseStrategy(
+  model: ComposeModel,
+  composeService: string,
+  asked: 'auto' | Strategy,
+): StrategyChoice {
+  const service = model.services[composeService];
+  if (!service)
+    return { strategy: 'stop-first', reason: 'not in the compose file', noCandidate: '', impossible: '' };
+
+  const addresses = fixedAddresses(service);
+  const mode = service.network_mode ?? '';
+  const borrowed = mode === 'host' || /^(service|container):/.test(mode);
+  const volumes = singleWriterVolumes(model, composeService);
+  const ports = fixedHostPorts(service);
+
+  const place = [
+    ...(borrowed ? [`it uses network mode \`${mode}\``] : []),
+    ...(addresses.length > 0 ? [`it has the fixed address ${addresses.join(', ')}`] : []),
+    ...(service.mac_address === undefined ? [] : [`it has the fixed MAC address ${service.mac_address}`]),
+  ];
+  const ownPorts = ports.length > 0 ? [`it publishes host port ${ports.join(', ')}`] : [];
+  const writer = volumes.length > 0 ? [`only one container may write to ${volumes.join(', ')}`] : [];
+  const name =
+    service.container_name === undefined ? [] : [`its container_name is ${service.container_name}`];
+
+  const noCandidate = [...place, ...(asked === 'start-first' ? [] : writer)].join('; ');
+  const forbidden = [...ownPorts, ...place];
+  if (asked === 'start-first') {
+    return {
+      strategy: forbidden.length > 0 ? 'stop-first' : 'start-first',
+      reason: 'asked for by the configuration',
+      noCandidate,
+      impossible: forbidden.join('; '),
+    };
+  }
+  if (asked === 'stop-first') {
+    return { strategy: 'stop-first', reason: 'asked for by the configuration', noCandidate, impossible: '' };
+  }
+  const reasons = [...forbidden, ...name, ...writer];
+  return reasons.length > 0
+    ? { strategy: 'stop-first', reason: reasons.join('; '), noCandidate, impossible: '' }
+    : {
+        strategy: 'start-first',
+        reason: 'nothing forbids two containers side by side',
+        noCandidate,
+        impossible: '',
+      };
+}

@@ -1,0 +1,176 @@
+import { AutopilotError } from '../errors.ts';
+import type { Command } from '../server/target.ts';
+import { removeCandidate } from './candidate.ts';
+import {
+  dropStaged,
+  removeContainer,
+  renameContainer,
+  restoreCompose,
+  startContainer,
+  stopContainer,
+} from './commands.ts';
+import { must, newContainers, type ReleaseEffects } from './effects.ts';
+import { proveHealthy } from './health.ts';
+import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
+
+export interface UndoOutcome {
+  /** Services put back, in the order in which it happened (rule D3). */
+  rolledBack: string[];
+  /** service -> why it could not be put back. */
+  failed: Record<string, string>;
+  /** Commands for a person, exact and in order; empty when everything was put back. */
+  manualSteps: string[];
+}
+
+/**
+ * Rule D3: puts every service of the release back, the last one first, and the compose file with them. Whatever part of
+ * the release has happened, the end is the state before it; one failing undo does not stop the others.
+ */
+export async function undoRelease(
+  plan: ReleasePlan,
+  effects: ReleaseEffects,
+  reason: string,
+): Promise<UndoOutcome> {
+  const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [] };
+  await noted(effects, 'rolling_back', { reason });
+  const attempt = async (name: string, steps: string[], body: () => Promise<unknown>) => {
+    try {
+      return await body();
+    } catch (error) {
+      outcome.failed[name] = error instanceof Error ? error.message : String(error);
+      outcome.manualSteps.push(...steps);
+      effects.log.error(`${name} could not be put back: ${describe(error)}`);
+      return undefined;
+    }
+  };
+  // First of all: from here on a person's `docker compose up` brings back the old version as well.
+  await attempt('the compose file', shown([restoreCompose(plan)]), () => must(effects, restoreCompose(plan)));
+  for (const service of [...plan.services].reverse()) {
+    if (service.current) continue;
+    const touched = await attempt(service.service, manualSteps(plan, service), () =>
+      undoService(plan, service, effects),
+    );
+    if (touched === true) outcome.rolledBack.push(service.service);
+  }
+  await attempt('what was staged', [], () => must(effects, dropStaged(plan)));
+  if (Object.keys(outcome.failed).length === 0) {
+    await noted(effects, 'rolled_back', { reason });
+    await noted(effects, 'settled', {});
+  }
+  return outcome;
+}
+
+/** True when something of the service had to be put back. */
+async function undoService(
+  plan: ReleasePlan,
+  service: ServicePlan,
+  effects: ReleaseEffects,
+): Promise<boolean> {
+  await removeCandidate(service, effects);
+  const created = await newContainers(effects, plan, service);
+  const down = await keptAndDown(service, effects);
+  if (created.length === 0 && down.length === 0) return false;
+  const everStarted = down.length > 0 || created.some((container) => container.state !== 'created');
+
+  if (service.strategy === 'start-first') {
+    // The new one may be broken, but it may also be all that answers: it goes when the old one is back.
+    await startKept(service, down, effects);
+    await remove();
+  } else {
+    await remove();
+    await giveNameBack(service, effects);
+    await startKept(service, down, effects);
+  }
+  await giveNameBack(service, effects);
+  return everStarted;
+
+  async function remove(): Promise<void> {
+    for (const container of created) {
+      if (container.state === 'running') {
+        await effects.keeper.change(stopContainer(container.name, container.id, container.stopGracePeriod));
+      }
+      await must(effects, removeContainer(container.name, container.id));
+    }
+  }
+}
+
+async function keptAndDown(service: ServicePlan, effects: ReleaseEffects): Promise<KeptContainer[]> {
+  const down: KeptContainer[] = [];
+  for (const kept of service.kept.filter((container) => container.running)) {
+    const now = await effects.target.engine.container(kept.id);
+    if (!now) {
+      throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
+        what: `The old container ${kept.name} of ${service.service} does not exist any more.`,
+        why: 'It was removed by something else than this release.',
+        fix: `Start the old image again: set \`image: ${service.previous}\` in the compose file and run docker compose up -d.`,
+      });
+    }
+    if (now.state !== 'running' && now.state !== 'restarting') down.push(kept);
+  }
+  return down;
+}
+
+async function startKept(
+  service: ServicePlan,
+  down: readonly KeptContainer[],
+  effects: ReleaseEffects,
+): Promise<void> {
+  for (const kept of down) await must(effects, startContainer(kept.name, kept.id));
+  for (const kept of down) {
+    const from = service.strategy === 'start-first' ? ('own' as const) : ('public' as const);
+    const problem = await proveHealthy(
+      { service: service.service, container: kept.id, probe: service.probe, from },
+      effects,
+    );
+    if (problem) {
+      throw new AutopilotError('ROLLBACK_FAILED', {
+        what: `The old container ${kept.name} of ${service.service} was started again but is not healthy.`,
+        why: problem.reason,
+        fix: `Look at it on the server: docker logs ${kept.name}`,
+      });
+    }
+  }
+}
+
+async function giveNameBack(service: ServicePlan, effects: ReleaseEffects): Promise<void> {
+  const owner = service.kept.find((kept) => kept.name === service.container_name);
+  if (service.container_name === '' || !owner) return;
+  const now = await effects.target.engine.container(owner.id);
+  const holder = await effects.target.engine.container(service.container_name);
+  if (!now || holder?.id === owner.id || holder) return;
+  await must(effects, renameContainer(owner.id, service.container_name));
+}
+
+/** What a person types, when the program could not. */
+export function manualSteps(plan: ReleasePlan, service: ServicePlan): string[] {
+  const running = service.kept.filter((container) => container.running);
+  const steps = [
+    `docker ps -a --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service}`,
+    `docker rm -f $(docker ps -aq --filter ancestor=${service.image} --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service})`,
+  ];
+  if (running.length === 0) return steps;
+  const renames =
+    service.container_name === ''
+      ? []
+      : running.map((kept) => `docker rename ${kept.id.slice(0, 12)} ${service.container_name}`);
+  return [...steps, ...renames, `docker start ${running.map((kept) => kept.id.slice(0, 12)).join(' ')}`];
+}
+
+function shown(commands: readonly Command[]): string[] {
+  return commands.map((command) =>
+    command.argv
+      .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+      .join(' '),
+  );
+}
+
+const describe = (error: unknown) => (error instanceof AutopilotError ? error.toString() : String(error));
+
+/** A journal that cannot be written must not keep the old version from coming back. */
+async function noted(effects: ReleaseEffects, event: string, data: Record<string, unknown>): Promise<void> {
+  try {
+    await effects.keeper.record(event, data);
+  } catch (error) {
+    effects.log.warning(`The server's journal could not be written (${event}): ${describe(error)}`);
+  }
+}
