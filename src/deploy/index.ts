@@ -141,6 +141,6 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
 
 export { type DeployEffects, type DeployInput, planOnly } from './deploy.ts';
 export type { Transfer, Transferred } from './execute.ts';
-export { recover, type Settlement } from './recover.ts';
+export { lastRelease, recover, type Settlement } from './recover.ts';
 export type { Wanted } from './release.ts';
 export type { UndoOutcome } from './undo.ts';

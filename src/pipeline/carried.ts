@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Plan } from '../analyze/plan.ts';
 import { BuildResult } from '../build/result.ts';
+import { AutopilotError } from '../errors.ts';
 import { DeployResult } from '../deploy/result.ts';
 import { StageRecord } from '../state/schema.ts';
 import { TestResult } from '../test/result.ts';
@@ -28,8 +29,10 @@ export const CarriedRun = z.object({
   pipeline_id: z.string(),
   /** ISO 8601 with offset. */
   started_at: z.string(),
+  /** The commit that is tested, built and deployed. */
+  commit: z.string(),
   stages: z.array(StageRecord),
-  plan: Plan.optional(),
+  analyze: Plan.optional(),
   test: TestResult.optional(),
   build: BuildResult.optional(),
   deploy: DeployResult.optional(),
@@ -39,3 +42,21 @@ export const CarriedRun = z.object({
   recorded: z.boolean(),
 });
 export type CarriedRun = z.infer<typeof CarriedRun>;
+
+/**
+ * What an earlier stage found out.
+ * @throws AutopilotError STAGE_WITHOUT_PREDECESSOR naming the step to add.
+ */
+export function needed<Stage extends 'analyze' | 'test' | 'build' | 'deploy'>(
+  run: CarriedRun,
+  stage: Stage,
+  wanted: RunStage,
+): NonNullable<CarriedRun[Stage]> {
+  const result = run[stage];
+  if (result !== undefined) return result;
+  throw new AutopilotError('STAGE_WITHOUT_PREDECESSOR', {
+    what: `Stage \`${wanted}\` needs the result of \`${stage}\`, which has not run in this job`,
+    why: 'The stages hand their results to each other in a file of the job.',
+    fix: `Add a step with \`stage: ${stage}\` before it, with the same \`config\` and \`working-directory\`, or use one step with \`stage: all\`.`,
+  });
+}

@@ -8,6 +8,7 @@ import { runStages, type StageFunction, type StageOutcome } from '../../../src/p
 const EMPTY: CarriedRun = {
   pipeline_id: '20261123-120000-a1b2c3d',
   started_at: '2026-11-23T12:00:00+00:00',
+  commit: 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678',
   stages: [],
   recorded: false,
 };

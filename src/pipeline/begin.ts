@@ -1,0 +1,106 @@
+import { minimatch } from 'minimatch';
+import type { RunContext } from '../action/event.ts';
+import { AutopilotError } from '../errors.ts';
+import type { Lock } from '../state/schema.ts';
+import type { CarriedRun, RunEnd } from './carried.ts';
+import type { PipelineContext } from './context.ts';
+import { eventId, type RunHeader } from './events.ts';
+import { isoWithOffset, pipelineId } from './id.ts';
+import { applyEvent } from './record.ts';
+
+/** Pull requests and merge groups are tested; nothing is deployed, and nothing is written. */
+export function isTrial(event: Pick<RunContext, 'eventName'>): boolean {
+  return ['pull_request', 'merge_group'].includes(event.eventName);
+}
+
+/** Whether this run leaves a trace in the record (a dry run and a trial do not). */
+export function isRecorded(context: Pick<PipelineContext, 'dryRun' | 'event'>): boolean {
+  return !context.dryRun && !isTrial(context.event);
+}
+
+/** Two projects may be deployed by one job, so the id of an event names job and project too. */
+export function idOf({ event, config }: Pick<PipelineContext, 'event' | 'config'>, what: string): string {
+  return eventId(
+    { run_id: event.runId, attempt: event.runAttempt },
+    `${event.job}.${config.project.name}.${what}`,
+  );
+}
+
+/** What every event of this run says about it. */
+export function headerOf(
+  context: PipelineContext,
+  run: Pick<CarriedRun, 'pipeline_id' | 'started_at' | 'commit'>,
+): RunHeader {
+  const { event } = context;
+  return {
+    pipeline_id: run.pipeline_id,
+    kind: isRecorded(context) ? 'pipeline' : 'dry',
+    trigger: event.eventName,
+    started_at: run.started_at,
+    actor: event.actor,
+    commit: run.commit,
+    branch: event.branch || event.ref,
+    run_url: event.runUrl,
+    target: context.targetName,
+  };
+}
+
+/**
+ * The beginning of a run: its id, the lock (rule V4) and the trigger's branches; recorded as running. A run that must not
+ * go on comes back with its end set. Throws when the state cannot be read: deploying without knowing the lock is refused.
+ */
+export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
+  const { event, config, effects, store } = context;
+  const now = effects.clock.now();
+  const { timezone } = config.project;
+  const run: CarriedRun = {
+    pipeline_id: pipelineId(now, event.sha, timezone),
+    started_at: isoWithOffset(now, timezone),
+    commit: event.sha,
+    stages: [],
+    recorded: false,
+  };
+  refuseEvent(event);
+  const elsewhere = outsideTrigger(event, config.trigger.branches);
+  // Rule A7 in spirit: what does not concern the pipeline leaves no trace and asks nothing of anybody.
+  if (elsewhere !== undefined)
+    return { ...run, recorded: true, end: { status: 'skipped', reason: elsewhere } };
+  const { file } = await store.read();
+  if (isTrial(event)) return run;
+  if (file.lock?.locked) return { ...run, end: lockedEnd(file.lock) };
+  if (!context.dryRun) {
+    await store.update(`Start ${run.pipeline_id}`, (state) => ({
+      ...state,
+      file: applyEvent(state.file, {
+        type: 'run-started',
+        id: idOf(context, 'started'),
+        run: headerOf(context, run),
+      }),
+    }));
+  }
+  return run;
+}
+
+function refuseEvent(event: RunContext): void {
+  if (event.eventName !== 'pull_request_target') return;
+  throw new AutopilotError('EVENT_REFUSED', {
+    what: 'The event pull_request_target is refused',
+    why: 'It runs with the secrets of this repository on code that anybody may have written.',
+    fix: 'Use `on: pull_request` for checks and `on: push` for deployments.',
+  });
+}
+
+function outsideTrigger(event: RunContext, branches: readonly string[]): string | undefined {
+  if (isTrial(event) || event.branch === '') return undefined;
+  if (branches.some((pattern) => pattern === event.branch || minimatch(event.branch, pattern, { dot: true })))
+    return undefined;
+  return `${event.branch} is not among trigger.branches (${branches.join(', ')})`;
+}
+
+/** Rule V4: a run says why the pipeline is locked, and how to unlock. */
+export function lockedEnd(lock: Lock): RunEnd {
+  return {
+    status: 'locked',
+    reason: `the pipeline is locked since ${lock.locked_at} (run ${lock.pipeline_id}): ${lock.reason}. Nothing deploys until a person runs this action with \`stage: unlock\` and a reason`,
+  };
+}

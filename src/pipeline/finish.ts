@@ -1,0 +1,197 @@
+import type { CarriedRun, RunEnd } from './carried.ts';
+import { headerOf, idOf, isRecorded } from './begin.ts';
+import { type PipelineContext, tagOf } from './context.ts';
+import { escalationOf } from './escalation.ts';
+import type { RunFinished } from './events.ts';
+import { isoWithOffset } from './id.ts';
+import { notifyLocked } from './notify.ts';
+import { applyEvent } from './record.ts';
+import { recordRelease, recordRollback } from './registry.ts';
+import type { State } from '../state/files.ts';
+import type { PipelineRun } from '../state/schema.ts';
+
+/** A run with its end, as people and outputs see it. */
+export interface FinishedRun {
+  run: CarriedRun & { end: RunEnd };
+  locked: boolean;
+  /** Rule V4: Markdown, from the second failure in a row on. */
+  analysis?: string;
+  /** service -> image running now, as far as this run knows. */
+  deployed: Record<string, string>;
+  /** Services put back, in that order. */
+  rolledBack: string[];
+  /** Why the record could not be written, if it could not; the next run does it from the server's journal. */
+  unrecorded?: string;
+  state?: State;
+}
+
+/**
+ * The end of a run: one write of the record (rule S1) and the registry (rule S2, only for what was verified), then the
+ * escalation (rule V4). A good deployment is not failed because GitHub was down: what could not be recorded is said.
+ */
+export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
+  const run = { ...carried, end: carried.end ?? endOf(carried) };
+  const outcome = outcomeOf(run);
+  if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
+  try {
+    const state = await record(context, run, outcome);
+    await context.server.release?.recorded();
+    const escalation = escalationOf(state.file, run.pipeline_id);
+    if (run.end.status === 'success') await saveCache(context, state);
+    if (escalation.lock && run.end.status === 'failed') await announce(context, run, state);
+    return {
+      run: { ...run, recorded: true },
+      locked: state.file.lock?.locked === true,
+      ...(escalation.report === undefined || run.end.status !== 'failed'
+        ? {}
+        : { analysis: escalation.report }),
+      ...outcome,
+      state,
+    };
+  } catch (error) {
+    const unrecorded = error instanceof Error ? error.message : String(error);
+    context.effects.log.warning(
+      `This run could not be recorded: ${unrecorded} The next run records it from the server's journal.`,
+    );
+    return { run, locked: run.end.status === 'locked', ...outcome, unrecorded };
+  }
+}
+
+/** A run whose stages all came to their end is a success only when it deployed and verified. */
+function endOf(run: CarriedRun): RunEnd {
+  if (run.verify !== undefined) return { status: 'success', reason: 'verified' };
+  const last = run.stages.at(-1)?.name ?? 'nothing';
+  return { status: 'cancelled', reason: `the job ended after ${last}: no step ran the stages after it` };
+}
+
+function outcomeOf(run: CarriedRun): Pick<FinishedRun, 'deployed' | 'rolledBack'> {
+  const services = run.verify?.services ?? run.deploy?.services ?? [];
+  const deployed = Object.fromEntries(
+    services.flatMap(({ service, image }) => (image === '' ? [] : [[service, image]])),
+  );
+  return {
+    deployed,
+    rolledBack: run.verify?.rolled_back.length ? run.verify.rolled_back : (run.deploy?.rolled_back ?? []),
+  };
+}
+
+function record(
+  context: PipelineContext,
+  run: CarriedRun & { end: RunEnd },
+  { deployed, rolledBack }: Pick<FinishedRun, 'deployed' | 'rolledBack'>,
+): Promise<State> {
+  const { config, effects, store } = context;
+  const { end, analyze } = run;
+  const at = isoWithOffset(effects.clock.now(), config.project.timezone);
+  const services = run.verify?.services ?? run.deploy?.services ?? [];
+  const verified = end.status === 'success' && run.verify !== undefined;
+  const event: RunFinished = {
+    type: 'run-finished',
+    id: idOf(context, 'finished'),
+    run: headerOf(context, run),
+    status: end.status,
+    finished_at: at,
+    max_consecutive_failures: config.safety.max_consecutive_failures,
+    stages: run.stages,
+    ...(analyze === undefined
+      ? {}
+      : {
+          changes: { categories: analyze.categories },
+          decisions: analyze.decisions,
+          services: analyze.services,
+        }),
+    ...(end.status === 'failed' && end.stage !== undefined ? { failed_stage: end.stage } : {}),
+    ...(['failed', 'cancelled', 'locked'].includes(end.status) ? { failure_reason: end.reason } : {}),
+    ...(end.log_extract === undefined ? {} : { log_extract: end.log_extract }),
+    deployed,
+    rolled_back: rolledBack,
+    // A service that this commit does not change is as good as deployed from it: its next comparison starts here too.
+    ...(verified
+      ? { deployed_commits: Object.fromEntries(context.services.map(({ name }) => [name, run.commit])) }
+      : {}),
+    undo_failed: services
+      .filter((service) => service.status === 'undo-failed')
+      .map((service) => service.service),
+  };
+  return store.update(`${end.status}: ${run.pipeline_id}`, (state) => ({
+    ...state,
+    file: applyEvent(state.file, event),
+    registry: registryAfter(state, context, run, at),
+  }));
+}
+
+/** Written once, when a release is verified, and when one was put back: never at build (the original's first fault). */
+function registryAfter(
+  state: State,
+  { config }: PipelineContext,
+  run: CarriedRun & { end: RunEnd },
+  at: string,
+) {
+  const keep = config.safety.keep_releases;
+  const services = run.verify?.services ?? run.deploy?.services ?? [];
+  const image = (reference: string) => ({ image: reference, tag: tagOf(reference), commit: run.commit });
+  if (run.end.status === 'success' && run.verify !== undefined) {
+    const released = services.filter((service) => service.status === 'deployed');
+    return recordRelease(
+      state.registry,
+      {
+        services: Object.fromEntries(released.map((one) => [one.service, image(one.image)])),
+        pipeline_id: run.pipeline_id,
+        at,
+      },
+      keep,
+    );
+  }
+  const back = services.filter((service) => service.status === 'rolled-back' && service.previous !== '');
+  const failed = new Map(run.build?.images.map((one) => [one.service, one.reference]));
+  const steps = back.flatMap(({ service, previous }) => {
+    const from = failed.get(service);
+    return from === undefined ? [] : [[service, { from: image(from), to: previous }] as const];
+  });
+  if (steps.length === 0) return state.registry;
+  return recordRollback(
+    state.registry,
+    { services: Object.fromEntries(steps), verdict: 'failed', pipeline_id: run.pipeline_id, at },
+    keep,
+  );
+}
+
+async function saveCache({ registryCache, event }: PipelineContext, { registry }: State): Promise<void> {
+  await registryCache.save(registry, { run_id: event.runId, attempt: event.runAttempt });
+}
+
+async function announce(
+  context: PipelineContext,
+  run: CarriedRun & { end: RunEnd },
+  state: State,
+): Promise<void> {
+  const { effects, config, store, event } = context;
+  const lock = state.file.lock;
+  if (lock === null) return;
+  const recorded: PipelineRun | undefined = state.file.pipelines.find(
+    (one) => one.pipeline_id === run.pipeline_id,
+  );
+  const { issue } = await notifyLocked(
+    { github: effects.github, post: effects.post, clock: effects.clock, log: effects.log },
+    config.safety.notify,
+    {
+      pipeline_id: run.pipeline_id,
+      reason: lock.reason,
+      failure_reason: run.end.reason,
+      run_url: event.runUrl,
+      ...(run.end.stage === undefined ? {} : { failed_stage: run.end.stage }),
+      ...(recorded?.analysis === undefined ? {} : { report: recorded.analysis }),
+      ...(lock.issue === undefined ? {} : { issue: lock.issue }),
+    },
+  );
+  if (issue === undefined || issue === lock.issue) return;
+  await store.update(`Lock announced in #${issue}`, (current) => ({
+    ...current,
+    file: applyEvent(current.file, {
+      type: 'lock-announced',
+      id: idOf(context, 'announced'),
+      run: headerOf(context, run),
+      issue,
+    }),
+  }));
+}

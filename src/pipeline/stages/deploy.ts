@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import type { DeployInput } from '../../deploy/index.ts';
+import type { DeployResult } from '../../deploy/result.ts';
+import { AutopilotError } from '../../errors.ts';
+import { lockedEnd } from '../begin.ts';
+import { type CarriedRun, needed } from '../carried.ts';
+import { type PipelineContext, serverOf } from '../context.ts';
+import type { StageOutcome } from '../run.ts';
+import { settleEarlier } from '../settle.ts';
+
+/** Seconds that the server keeps an unverified release armed between the DEPLOY step and the VERIFY step. */
+const HANDOVER_SECONDS = 300;
+
+/**
+ * Stage DEPLOY (rules D1 to D3). The lock is read once more, because the run may have waited for hours since it began;
+ * what an earlier run left on the server is settled before anything new is done.
+ */
+export async function deployStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
+  const plan = needed(run, 'analyze', 'deploy');
+  if (plan.services.length === 0) return { status: 'skipped', reason: 'no service to deploy' };
+  if (context.dryRun) return dryRun(context, run);
+  const { file } = await context.store.read();
+  if (file.lock?.locked) {
+    const end = lockedEnd(file.lock);
+    return { status: 'skipped', reason: end.reason, end };
+  }
+  const input = await deployInput(context, run);
+  const target = await serverOf(context);
+  const { openRelease } = await import('../../deploy/index.ts');
+  const { config, event, effects } = context;
+  const release = await openRelease(
+    {
+      pipelineId: run.pipeline_id,
+      runUrl: event.runUrl,
+      actor: event.actor,
+      lockWait: config.deploy.lock_wait,
+      heartbeat: config.deploy.heartbeat,
+    },
+    { target, clock: effects.clock, log: effects.log },
+  );
+  context.server.release = release;
+  await settleEarlier(context, release);
+  const result = await release.deploy(input);
+  if (result.status === 'failed') return failed(result);
+  if (context.verifyFollows || result.status === 'skipped')
+    return { status: result.status, found: { deploy: result } };
+  const handover = await release.handOver(HANDOVER_SECONDS);
+  delete context.server.release;
+  return { status: result.status, found: { deploy: { ...result, handover } } };
+}
+
+function failed(result: DeployResult): StageOutcome {
+  const error = result.error;
+  const reason = [error?.what, error?.why].filter(Boolean).join(' ') || 'the deployment failed';
+  return {
+    status: 'failed',
+    reason,
+    found: { deploy: result },
+    end: {
+      status: 'failed',
+      reason,
+      log_extract: result.failure?.log_tail || [error?.why, error?.fix].filter(Boolean).join('\n'),
+    },
+  };
+}
+
+async function dryRun(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
+  const { log, clock } = context.effects;
+  const target = await serverOf(context);
+  const { planOnly } = await import('../../deploy/index.ts');
+  const input = await deployInput(context, run);
+  const { gate, table } = await planOnly({ ...input, imageExists: async () => true }, { target, clock, log });
+  log.info(table);
+  for (const check of gate) log.info(`${check.passed ? 'ok    ' : 'FAILED'} ${check.name}: ${check.detail}`);
+  const closed = gate.filter((check) => !check.passed);
+  const reason =
+    closed.length === 0
+      ? 'dry run: nothing was changed'
+      : `dry run: the gate would stop it (${closed.map((check) => check.name).join(', ')})`;
+  return { status: closed.length === 0 ? 'skipped' : 'warning', reason };
+}
+
+async function deployInput(context: PipelineContext, run: CarriedRun): Promise<DeployInput> {
+  const { config, effects, directory } = context;
+  const plan = needed(run, 'analyze', 'deploy');
+  const images = context.dryRun ? undefined : needed(run, 'build', 'deploy').images;
+  const wanted = context.services
+    .filter((service) => plan.services.includes(service.name))
+    .map((service) => {
+      const image = images?.find((one) => one.service === service.name);
+      if (images !== undefined && image === undefined) {
+        throw new AutopilotError('GATE_FAILED', {
+          what: `There is no image of ${service.name}`,
+          why: 'BUILD did not build it in this run.',
+          fix: 'Run all stages of the job again from the first.',
+        });
+      }
+      const planned = `${config.project.name}-${service.name}:${run.commit.slice(0, 7)}`;
+      return {
+        service,
+        image: { reference: image?.reference ?? planned, id: image?.id ?? '', size: image?.size ?? 0 },
+      };
+    });
+  const tests = run.test?.status ?? 'skipped';
+  const { path = '', compose_file: composeFile } = config.deploy;
+  return {
+    pipelineId: run.pipeline_id,
+    wanted,
+    prefix: config.project.name,
+    composeFile: join(path, composeFile),
+    composeSource: await effects.readText(join(directory, composeFile)),
+    minFreeDisk: config.deploy.min_free_disk,
+    tests: {
+      passed: tests !== 'failed',
+      detail: tests === 'skipped' ? 'no test was needed for this change' : `tests ${tests}`,
+    },
+    transfer: (sent, target) =>
+      effects.transfer(
+        sent.map((image) => ({
+          ...image,
+          service: wanted.find((one) => one.image.reference === image.reference)?.service.name ?? '',
+        })),
+        target,
+      ),
+    imageExists: async (reference) =>
+      (await effects.run(['docker', 'image', 'inspect', reference])).code === 0,
+    signal: effects.signal,
+  };
+}
