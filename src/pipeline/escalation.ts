@@ -1,4 +1,5 @@
 import type { PipelineFile, PipelineRun } from '../state/schema.ts';
+import { clip, fenced, inlineCode as code } from './markdown.ts';
 
 /** Characters of the whole report and of the log extract in it; the summary has 1 MiB, the record far less. */
 const REPORT_LIMIT = 6000;
@@ -49,8 +50,7 @@ export function analysisReport(
   const tail = lastLines(extract.replaceAll('\r', ''), EXTRACT_LIMIT);
   const head = clip(lines.join('\n'), REPORT_LIMIT - EXTRACT_LIMIT - 200);
   if (tail.trim() === '') return `${head}\n`;
-  const fence = '`'.repeat(Math.max(3, longestRun(tail) + 1));
-  return `${head}\n\n### Log extract\n\n${fence}text\n${tail}\n${fence}\n`;
+  return `${head}\n\n### Log extract\n\n${fenced(tail)}\n`;
 }
 
 function comparison(failed: PipelineRun, before: PipelineRun | undefined): string[] {
@@ -100,22 +100,6 @@ function servicesOf(run: PipelineRun): string[] {
 function intersection(left: readonly string[], right: readonly string[]): string[] {
   const known = new Set(right);
   return [...new Set(left)].filter((entry) => known.has(entry));
-}
-
-/** One line of code that neither a pipe, a line end nor a backtick of foreign text can leave. */
-function code(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
-  if (flat === '') return '(empty)';
-  const fence = '`'.repeat(longestRun(flat) + 1);
-  return flat.includes('`') ? `${fence} ${flat} ${fence}` : `\`${flat}\``;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
-}
-
-function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit)}...`;
 }
 
 function lastLines(text: string, limit: number): string {
