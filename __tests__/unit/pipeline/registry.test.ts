@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  emptyRegistry,
-  newer,
-  recordRelease,
-  recordRollback,
-  rollbackTargets,
-} from '../../../src/pipeline/registry.ts';
+import { emptyRegistry, newer, recordRelease, recordRollback } from '../../../src/pipeline/registry.ts';
+import { rollbackTargets } from '../../../src/pipeline/rollback-targets.ts';
 import { RollbackRegistry } from '../../../src/state/schema.ts';
 
 const at = (number: number) => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
