@@ -1,9 +1,11 @@
 import type { PipelineFile, PipelineRun } from '../state/schema.ts';
+import { clip, fenced, inlineCode } from './markdown.ts';
 
-/** Characters of the whole report and of the log extract in it; the summary has 1 MiB, the record far less. */
-const REPORT_LIMIT = 6000;
+/** Characters of the log extract, of one text and of a list; together they keep the report below 16,000. */
 const EXTRACT_LIMIT = 3000;
-const FILES_SHOWN = 10;
+const TEXT_LIMIT = 150;
+const CAUSE_LIMIT = 500;
+const SHOWN = 10;
 
 /** Rule V4. 1: rolled back and recorded; 2: also an analysis report; 3: locked, people are told. */
 export interface Escalation {
@@ -41,24 +43,21 @@ export function analysisReport(
     '',
     `- Run: ${code(failed.pipeline_id)}`,
     `- Failed stage: ${code(failed.failed_stage ?? 'unknown')}`,
-    `- Cause: ${code(failed.failure_reason ?? 'unknown')}`,
-    ...(failed.rolled_back?.length ? [`- Put back: ${failed.rolled_back.map(code).join(', ')}`] : []),
+    `- Cause: ${inlineCode(clip(failed.failure_reason ?? 'unknown', CAUSE_LIMIT))}`,
+    ...(failed.rolled_back?.length ? [`- Put back: ${list(failed.rolled_back)}`] : []),
     '',
     ...comparison(failed, before),
   ];
   const tail = lastLines(extract.replaceAll('\r', ''), EXTRACT_LIMIT);
-  const head = clip(lines.join('\n'), REPORT_LIMIT - EXTRACT_LIMIT - 200);
+  const head = lines.join('\n');
   if (tail.trim() === '') return `${head}\n`;
-  const fence = '`'.repeat(Math.max(3, longestRun(tail) + 1));
-  return `${head}\n\n### Log extract\n\n${fence}text\n${tail}\n${fence}\n`;
+  return `${head}\n\n### Log extract\n\n${fenced(tail)}\n`;
 }
 
 function comparison(failed: PipelineRun, before: PipelineRun | undefined): string[] {
   if (!before) return ['The failure before is no longer in the record.'];
   const common = intersection(pathsOf(failed), pathsOf(before));
   const services = intersection(servicesOf(failed), servicesOf(before));
-  const shown = common.slice(0, FILES_SHOWN).map(code).join(', ');
-  const more = common.length > FILES_SHOWN ? ` and ${common.length - FILES_SHOWN} more` : '';
   const sameStage = failed.failed_stage === before.failed_stage;
   const sameReason = failed.failure_reason === before.failure_reason;
   return [
@@ -69,8 +68,8 @@ function comparison(failed: PipelineRun, before: PipelineRun | undefined): strin
     row('Stage', failed.failed_stage, before.failed_stage, sameStage),
     row('Cause', failed.failure_reason, before.failure_reason, sameReason),
     row('Commit', failed.commit, before.commit, failed.commit === before.commit),
-    `| Services in common | ${services.length ? services.map(code).join(', ') : 'none'} | | |`,
-    `| Changed files in common | ${common.length ? shown + more : 'none'} | | |`,
+    `| Services in common | ${list(services)} | | |`,
+    `| Changed files in common | ${list(common)} | | |`,
     '',
     conclusion(sameStage, sameReason, common.length),
   ];
@@ -86,7 +85,21 @@ function conclusion(sameStage: boolean, sameReason: boolean, common: number): st
 }
 
 function row(title: string, now: string | undefined, then: string | undefined, same: boolean): string {
-  return `| ${title} | ${code(clip(now ?? 'unknown', 300))} | ${code(clip(then ?? 'unknown', 300))} | ${same ? 'same' : 'different'} |`;
+  return `| ${title} | ${cell(now ?? 'unknown')} | ${cell(then ?? 'unknown')} | ${same ? 'same' : 'different'} |`;
+}
+
+function code(text: string): string {
+  return inlineCode(clip(text, TEXT_LIMIT));
+}
+
+function cell(text: string): string {
+  return code(text).replaceAll('|', '\\|');
+}
+
+function list(texts: readonly string[]): string {
+  if (texts.length === 0) return 'none';
+  const more = texts.length > SHOWN ? ` and ${texts.length - SHOWN} more` : '';
+  return texts.slice(0, SHOWN).map(cell).join(', ') + more;
 }
 
 function pathsOf(run: PipelineRun): string[] {
@@ -100,22 +113,6 @@ function servicesOf(run: PipelineRun): string[] {
 function intersection(left: readonly string[], right: readonly string[]): string[] {
   const known = new Set(right);
   return [...new Set(left)].filter((entry) => known.has(entry));
-}
-
-/** One line of code that neither a pipe, a line end nor a backtick of foreign text can leave. */
-function code(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
-  if (flat === '') return '(empty)';
-  const fence = '`'.repeat(longestRun(flat) + 1);
-  return flat.includes('`') ? `${fence} ${flat} ${fence}` : `\`${flat}\``;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
-}
-
-function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit)}...`;
 }
 
 function lastLines(text: string, limit: number): string {

@@ -1,6 +1,7 @@
 import type { PipelineFile, PipelineRun, StageRecord } from '../state/schema.ts';
 import { analysisReport } from './escalation.ts';
 import type { LockSet, PlanRecord, RecordEvent, RunFinished, RunHeader } from './events.ts';
+import { clip } from './markdown.ts';
 
 /** Runs kept in the record; `stats` go on counting. */
 export const KEPT_RUNS = 200;
@@ -211,5 +212,5 @@ function time(run: PipelineRun): number {
 }
 
 function clipped(text: string): string {
-  return text.length <= KEPT_REASON ? text : `${text.slice(0, KEPT_REASON)}...`;
+  return clip(text, KEPT_REASON);
 }
