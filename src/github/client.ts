@@ -24,9 +24,9 @@ export interface GitHubSettings {
 
 const MAX_WAIT = 90_000;
 const TIMEOUT = 30_000;
-/** Answers kept for conditional requests, and how large each may be. */
-const KEPT = 100;
-const KEPT_SIZE = 256_000;
+/** Answers kept for conditional requests; what is named by its sha never changes and is not asked for twice. */
+const KEPT = 50;
+const IMMUTABLE = /\/(?:git\/(?:trees|blobs|commits|tags)|compare)\//;
 /** Waits a person should know about. */
 const LONG_WAIT = 5000;
 
@@ -76,7 +76,8 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
       if (reads) keep(kept, key, response);
       return response;
     } catch (error) {
-      if (known !== undefined && (error as { status?: unknown }).status === 304) return known;
+      if (known !== undefined && (error as { status?: unknown }).status === 304)
+        return structuredClone(known);
       throw error;
     }
   };
@@ -165,10 +166,10 @@ function unavailable(route: string, why: string, { status }: Failure, cause: unk
 }
 
 function keep(kept: Map<string, ApiResponse>, key: string, response: ApiResponse): void {
-  const size = Number(response.headers['content-length'] ?? JSON.stringify(response.data)?.length ?? 0);
-  if (response.headers['etag'] === undefined || size > KEPT_SIZE) return;
+  if (response.headers['etag'] === undefined || IMMUTABLE.test(key)) return;
   kept.delete(key);
-  kept.set(key, response);
+  // A copy: what a caller does to its answer must not come back in the next one.
+  kept.set(key, structuredClone(response));
   const oldest = kept.keys().next().value;
   if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
 }
