@@ -54,7 +54,8 @@ export function planOf({ config, services, classifier, head, changes }: Planning
   for (const path of paths) categories[classify(path).category].push(path);
   // Not by assignment: a file may be called `__proto__`.
   const because = Object.fromEntries([...paths].map((path) => [path, classify(path).because]));
-  const everything = changes.some((group) => group.changes.source === 'everything');
+  const whole = changes.find((group) => group.changes.source === 'everything')?.changes;
+  const everything = whole !== undefined;
   const affected = withDependants(services, selected.affected);
   const base = mainGroup(changes)?.changes.base ?? '';
   const bases = Object.fromEntries(
@@ -96,7 +97,7 @@ export function planOf({ config, services, classifier, head, changes }: Planning
     suites: suites.run,
     services: services.map(({ name }) => name).filter((name) => affected.has(name)),
     decisions: [
-      ...(everything ? [{ action: 'run_everything', reason: 'everything counts as changed' }] : []),
+      ...(whole ? [{ action: 'run_everything', reason: whole.reason ?? '' }] : []),
       ...suites.decisions,
       ...serviceDecisions(services, affected),
       ...databaseDecision(categories.database),
@@ -131,7 +132,7 @@ function select(
       if (counts && !files.has(file.path)) files.set(file.path, file);
     }
     if (changes.source !== 'everything') continue;
-    for (const name of services) affected.set(name, 'everything counts as changed');
+    for (const name of services) affected.set(name, changes.reason ?? '');
   }
   return { files, affected };
 }

@@ -12,6 +12,8 @@ export interface Changes {
   source: string;
   /** The commit compared with; empty when everything counts as changed. */
   base: string;
+  /** `everything` only: why. */
+  reason?: string;
   /** `everything` only: not even the list of files could be had, so `files` says nothing. */
   unknown?: boolean;
 }

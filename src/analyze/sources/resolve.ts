@@ -109,13 +109,13 @@ async function everything(sources: Sources, head: string, reason: string): Promi
     const entries = local
       ? local.map((entry) => ({ path: entry.path, new: entry }))
       : await walkTrees(github, undefined, await headTreeOf(github, head));
-    return { files: toChanges(entries), source: 'everything', base: '' };
+    return { files: toChanges(entries), source: 'everything', base: '', reason };
   } catch (error) {
     if (isPermission(error)) throw error;
     sources.warn(
-      `The files of ${head} could not be listed: ${messageOf(error)}. Everything is built and tested.`,
+      `The files of ${head} could not be listed: ${messageOf(error)}. Everything is tested and built, and nothing was scanned.`,
     );
-    return { files: [], source: 'everything', base: '', unknown: true };
+    return { files: [], source: 'everything', base: '', reason, unknown: true };
   }
 }
 
