@@ -35,10 +35,13 @@ export const runProgram: RunProgram = (argv, options = {}) =>
         // It ended in this moment.
       }
     };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, options.timeout ?? 2 ** 31 - 1);
+    const timer = setTimeout(
+      () => {
+        timedOut = true;
+        kill();
+      },
+      options.timeout ?? 2 ** 31 - 1,
+    );
     options.signal?.addEventListener('abort', kill);
     for (const stream of ['stdout', 'stderr'] as const) {
       let rest = '';

@@ -12,7 +12,8 @@ const suite = (status: SuiteResult['status']): SuiteResult => ({
   summary: '',
   tail: '',
 });
-const many = (count: number, severity: Check['severity']) => Array.from({ length: count }, () => check(severity));
+const many = (count: number, severity: Check['severity']) =>
+  Array.from({ length: count }, () => check(severity));
 
 describe('verdict', () => {
   test.each([
@@ -46,9 +47,12 @@ describe('verdict', () => {
     expect(verdict(suites.map(suite), severities.map(check)).status).toBe(status);
   });
 
-  const checks = fc.array(fc.constantFrom('CRITICAL', 'WARNING').map((severity) => check(severity as never)), {
-    maxLength: 12,
-  });
+  const checks = fc.array(
+    fc.constantFrom('CRITICAL', 'WARNING').map((severity) => check(severity as never)),
+    {
+      maxLength: 12,
+    },
+  );
 
   test('T2, T3: failed exactly when one is CRITICAL or the WARNINGs are too many, whatever the order', () => {
     fc.assert(
