@@ -16,12 +16,21 @@ const parser = new XMLParser({
 export function readJunit(text: string): Report {
   if (text.trim() === '') throw new ReportUnreadable('is empty');
   if (XMLValidator.validate(text) !== true) throw new ReportUnreadable('is not complete XML');
-  const root = parser.parse(text) as Node;
+  const root = parse(text);
   if (!('testsuites' in root) && !('testsuite' in root)) throw new ReportUnreadable('is not a JUnit report');
   const report: Report = { passed: 0, failed: 0, skipped: 0, failures: [] };
   visit(root, report);
   report.failed = report.failures.length;
   return report;
+}
+
+/** The parser refuses entities without end. */
+function parse(text: string): Node {
+  try {
+    return parser.parse(text) as Node;
+  } catch (error) {
+    throw new ReportUnreadable(`cannot be parsed: ${(error as Error).message}`);
+  }
 }
 
 function visit(node: Node, report: Report): void {
