@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Session, StartShell } from './session.ts';
 import { commandText } from './shell.ts';
@@ -29,7 +30,9 @@ export async function runCommand(
   signal?: AbortSignal,
 ): Promise<CommandResult> {
   signal?.throwIfAborted();
-  const session = await start(commandText(command));
+  // Input goes through the channel, not through the text, which the kernel limits to 128 KiB.
+  const { input = '', ...rest } = command;
+  const session = await start(commandText(rest));
   const stdout = collect(session.stdout);
   const stderr = collect(session.stderr);
   let timedOut = false;
@@ -43,7 +46,7 @@ export async function runCommand(
   const abort = () => session.kill();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const sourceError = source ? await feed(session, source) : void session.stdin.end();
+    const sourceError = await feed(session, source ?? Readable.from([input]));
     const code = await session.ended;
     signal?.throwIfAborted();
     // The source failed by itself: a command that was content with half of it must not pass for success.

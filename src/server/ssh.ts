@@ -1,0 +1,267 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Duplex, Readable } from 'node:stream';
+import ssh2, { type ClientChannel } from 'ssh2';
+import { AutopilotError } from '../errors.ts';
+import type { Log } from '../effects.ts';
+import { fingerprintOf, hostKeyAttempts, readPins, typeOf } from './known-hosts.ts';
+import { readPrivateKey, type PrivateKey } from './private-key.ts';
+import { processStream } from './process-stream.ts';
+import type { Session } from './session.ts';
+import { argvText, loginText } from './shell.ts';
+import {
+  certificateAuthority,
+  connectError,
+  isPassing,
+  mismatch,
+  unpinned,
+  type Received,
+} from './ssh-errors.ts';
+
+export interface SshOptions {
+  host: string;
+  port: number;
+  user: string;
+  privateKey: string;
+  passphrase?: string;
+  /** The input `ssh-known-hosts`. */
+  knownHosts: string;
+  log: Log;
+  signal?: AbortSignal;
+  /** Attempts of the first connect; 4. */
+  attempts?: number;
+  /** Milliseconds for TCP, handshake and login of one attempt; 20,000. */
+  handshake?: number;
+}
+
+export interface SshConnection {
+  /** Starts `sh -c text` on a channel. */
+  start(text: string): Promise<Session>;
+  /** TCP from the server's side. */
+  connect(host: string, port: number): Promise<Duplex>;
+  /** Resolves when the connection is over, wanted or not. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Idle connections of runners are dropped after about four minutes. */
+const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
+/** sshd allows ten sessions on a connection (MaxSessions). */
+const SESSIONS = 9;
+
+/**
+ * One connection with many channels. The host key must be pinned in `knownHosts`. The first connect is tried again a few
+ * times when the failure may pass. Errors: SSH_KEY, SSH_HOST_KEY, SSH_CONNECT, SSH_AUTH.
+ */
+export async function connectSsh(options: SshOptions): Promise<SshConnection> {
+  const key = readPrivateKey(options.privateKey, options.passphrase);
+  const found = readPins(options.knownHosts, options.host, options.port);
+  if (found.authorities.length > 0) throw certificateAuthority(options, found.authorities);
+  const attempts = options.attempts ?? 4;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return connectionOf(await login(options, key, found), options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof AutopilotError || !isPassing(error) || attempt >= attempts) {
+        throw connectError(error, options, key);
+      }
+      const pause = 2 ** (attempt - 1);
+      options.log.info(
+        `No SSH connection to ${options.host}:${options.port} yet (${(error as Error).message}); attempt ${attempt + 1} of ${attempts} in ${pause} s`,
+      );
+      await sleep(pause * 1000, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  }
+}
+
+/** Connects once; with fingerprints only, once for each family of host keys until one matches. */
+async function login(
+  options: SshOptions,
+  key: PrivateKey,
+  found: ReturnType<typeof readPins>,
+): Promise<ssh2.Client> {
+  const received: Received[] = [];
+  let nothingShown: unknown;
+  for (const algorithms of hostKeyAttempts(found.pins)) {
+    let refused = false;
+    try {
+      return await handshake(options, key, algorithms, (blob) => {
+        const shown = { type: typeOf(blob), fingerprint: fingerprintOf(blob) };
+        received.push(shown);
+        const pins = found.pins.filter((pin) => pin.fingerprint === shown.fingerprint);
+        refused = pins.length === 0 || pins.some((pin) => pin.revoked);
+        return !refused;
+      });
+    } catch (error) {
+      if (refused) continue;
+      // A server without a key of this family is asked for the next one.
+      if (!/no matching host key/i.test((error as Error).message)) throw error;
+      nothingShown = error;
+    }
+  }
+  if (received.length === 0) throw nothingShown;
+  if (found.pins.length === 0) throw unpinned(options, found, options.knownHosts.trim() !== '', received[0]);
+  throw mismatch(options, found.pins, received);
+}
+
+function handshake(
+  options: SshOptions,
+  key: PrivateKey,
+  algorithms: string[],
+  accept: (blob: Buffer) => boolean,
+): Promise<ssh2.Client> {
+  const client = new ssh2.Client();
+  const { promise, resolve, reject } = Promise.withResolvers<ssh2.Client>();
+  const abort = () => {
+    reject(options.signal?.reason as Error);
+    client.destroy();
+  };
+  client.once('ready', () => resolve(client));
+  client.on('error', reject);
+  client.once('close', () => reject(new Error('Connection lost before handshake')));
+  if (options.signal?.aborted) abort();
+  else {
+    options.signal?.addEventListener('abort', abort, { once: true });
+    client.connect({
+      host: options.host.replace(/^\[|\]$/g, ''),
+      port: options.port,
+      username: options.user,
+      privateKey: key.text,
+      ...(options.passphrase ? { passphrase: options.passphrase } : {}),
+      hostVerifier: accept,
+      algorithms: { serverHostKey: algorithms as ssh2.ServerHostKeyAlgorithm[] },
+      readyTimeout: options.handshake ?? 20_000,
+      ...KEEPALIVE,
+    });
+  }
+  return promise
+    .catch((error: unknown) => {
+      client.destroy();
+      throw error;
+    })
+    .finally(() => options.signal?.removeEventListener('abort', abort));
+}
+
+function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
+  let over: Error | undefined;
+  const ended = new Promise<void>((resolve) => {
+    client.once('close', () => {
+      over ??= new Error('the SSH connection ended');
+      resolve();
+    });
+  });
+  client.on('error', (error: Error) => {
+    over ??= error;
+  });
+  const lost = (cause: unknown) =>
+    new AutopilotError('SSH_CONNECT', {
+      what: `The SSH connection to ${options.host}:${options.port} was lost.`,
+      why: (over ?? (cause as Error)).message,
+      fix: 'Run again: the next run settles what this one left behind.',
+      cause,
+    });
+
+  const slots = semaphore(SESSIONS);
+  let forwarding = true;
+  const connection: SshConnection = {
+    ended,
+    async start(text) {
+      const release = await slots();
+      try {
+        const channel = await called<ClientChannel>((done) => client.exec(loginText(text), done));
+        return sessionOf(channel, release);
+      } catch (error) {
+        release();
+        throw lost(error);
+      }
+    },
+    async connect(host, port) {
+      if (over) throw lost(over);
+      if (forwarding) {
+        try {
+          return await called<Duplex>((done) => client.forwardOut('127.0.0.1', 0, host, port, done));
+        } catch (error) {
+          if (over) throw lost(error);
+          if ((error as { reason?: unknown }).reason !== 1) throw refusedThere(error, host, port);
+          // `AllowTcpForwarding no`: a process on the server opens the connection instead.
+          forwarding = false;
+          options.log.debug('The SSH server forbids forwarding; probes go through a process there.');
+        }
+      }
+      return processStream(await connection.start(relayText(host, port)));
+    },
+    async close() {
+      client.end();
+      const patience = setTimeout(() => client.destroy(), 3000);
+      await ended;
+      clearTimeout(patience);
+    },
+  };
+  return connection;
+}
+
+function refusedThere(error: unknown, host: string, port: number): Error {
+  return new Error(
+    `the server cannot connect to ${host}:${port}: ${(error as Error).message.replace(/^\(SSH\) /, '')}`,
+  );
+}
+
+/** bash's /dev/tcp, else nc: no server has neither. */
+function relayText(host: string, port: number): string {
+  const bash =
+    'exec 3<>"/dev/tcp/$0/$1" || exit 1; exec 4<&0; cat <&4 >&3 & cat <&3; kill $! 2>/dev/null; exit 0';
+  const words = [host, String(port)] as const;
+  return (
+    `if command -v bash >/dev/null; then exec ${argvText(['bash', '-c', bash, ...words])}; fi\n` +
+    `exec ${argvText(['nc', ...words])}\n`
+  );
+}
+
+function called<T>(call: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => (error ? reject(error) : resolve(value)));
+  });
+}
+
+function sessionOf(channel: ClientChannel, release: () => void): Session {
+  let code = -1;
+  channel.on('exit', (status: number | null) => {
+    code = status ?? -1;
+  });
+  channel.on('error', () => undefined);
+  const ended = new Promise<number>((resolve) => {
+    channel.on('close', () => {
+      release();
+      resolve(code);
+    });
+  });
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr as Readable,
+    ended,
+    kill: () => {
+      channel.signal('KILL');
+      channel.close();
+    },
+    abandon: () => channel.close(),
+  };
+}
+
+/** At most `limit` at a time; the rest wait in order. */
+function semaphore(limit: number): () => Promise<() => void> {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async () => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    };
+  };
+}
