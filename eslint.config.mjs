@@ -19,7 +19,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'examples/**/node_modules/'] },
+  { ignores: ['dist/', 'node_modules/', '/coverage/', 'examples/**/node_modules/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

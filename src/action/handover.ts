@@ -1,41 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
-import { Plan } from '../analyze/plan.ts';
-import { BuildResult } from '../build/result.ts';
-import { DeployResult } from '../deploy/result.ts';
 import { AutopilotError } from '../errors.ts';
-import { TestResult } from '../test/result.ts';
-import { VerifyResult } from '../verify/result.ts';
-
-/** What the steps of one job hand to each other: the pipeline, and the result of each stage that has run. No secrets. */
-export const Handover = z.object({
-  pipeline_id: z.string().min(1),
-  started_at: z.string(),
-  commit: z.string(),
-  /** Why the run is over, for the steps that come after: they become no-ops that say so. */
-  ended: z
-    .object({ status: z.enum(['success', 'failed', 'skipped', 'locked', 'cancelled']), reason: z.string() })
-    .optional(),
-  /** Milliseconds of each stage that has run. */
-  durations: z.record(z.string(), z.number()).default({}),
-  analyze: Plan.optional(),
-  test: TestResult.optional(),
-  build: BuildResult.optional(),
-  deploy: DeployResult.optional(),
-  verify: VerifyResult.optional(),
-  /** The keeper on the server that DEPLOY left armed for VERIFY. The nonce says which, it opens nothing. */
-  keeper: z.object({ nonce: z.string() }).optional(),
-});
-export type Handover = z.infer<typeof Handover>;
-
-export const HANDOVER_STAGES = ['analyze', 'test', 'build', 'deploy', 'verify'] as const;
-export type HandoverStage = (typeof HANDOVER_STAGES)[number];
+import { CarriedRun } from '../pipeline/carried.ts';
 
 const MAX_BYTES = 64_000_000;
 
-/** One file for each project of a job, each run and each attempt. */
+/** Where the run stands between the steps of one job: one file for each project of a job, each run and each attempt. */
 export function handoverPath(key: {
   temp: string;
   runId: string;
@@ -49,8 +20,8 @@ export function handoverPath(key: {
 }
 
 /** Writes beside, then renames: a reader sees the file before or after, never half of it. */
-export async function saveHandover(path: string, handover: Handover): Promise<void> {
-  const body = JSON.stringify(handover);
+export async function saveHandover(path: string, run: CarriedRun): Promise<void> {
+  const body = JSON.stringify(run);
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`;
   try {
     await writeFile(partial, `${checksum(body)}\n${body}`, { mode: 0o600, flag: 'wx' });
@@ -67,7 +38,7 @@ export async function saveHandover(path: string, handover: Handover): Promise<vo
  * What the steps before have found out; undefined when there is no file, for the first stage and for those that stand alone.
  * @throws AutopilotError STAGE_WITHOUT_PREDECESSOR for a file that is cut, changed by somebody else, or no file at all.
  */
-export async function loadHandover(path: string): Promise<Handover | undefined> {
+export async function loadHandover(path: string): Promise<CarriedRun | undefined> {
   let text: string;
   try {
     const entry = await lstat(path);
@@ -81,7 +52,7 @@ export async function loadHandover(path: string): Promise<Handover | undefined> 
   const body = text.slice(end + 1);
   if (end === -1 || text.slice(0, end) !== checksum(body))
     throw unusable('it is cut, or something else has changed it');
-  const parsed = Handover.safeParse(JSON.parse(body));
+  const parsed = CarriedRun.safeParse(JSON.parse(body));
   if (!parsed.success) throw unusable('another version of this action wrote it');
   return parsed.data;
 }
@@ -94,25 +65,4 @@ function unusable(why: string): AutopilotError {
     why,
     fix: 'Run the job again from its first step; all steps of a pipeline use the same version of this action.',
   });
-}
-
-type Results = { [Stage in HandoverStage]-?: NonNullable<Handover[Stage]> };
-
-/**
- * The results of `stages`, all of them there.
- * @throws AutopilotError STAGE_WITHOUT_PREDECESSOR naming the first step to add.
- */
-export function resultsOf<Stage extends HandoverStage>(
-  handover: Handover | undefined,
-  wanted: HandoverStage,
-  stages: readonly Stage[],
-): Pick<Results, Stage> {
-  const missing = stages.find((stage) => handover?.[stage] === undefined);
-  if (missing !== undefined || !handover)
-    throw new AutopilotError('STAGE_WITHOUT_PREDECESSOR', {
-      what: `Stage \`${wanted}\` needs the result of \`${missing}\`, which has not run in this job`,
-      why: 'The stages hand their results to each other in a file of the job.',
-      fix: `Add a step with \`stage: ${missing}\` before it, with the same \`config\` and \`working-directory\`, or use one step with \`stage: all\`.`,
-    });
-  return Object.fromEntries(stages.map((stage) => [stage, handover[stage]])) as Pick<Results, Stage>;
 }

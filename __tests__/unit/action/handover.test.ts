@@ -2,20 +2,16 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Handover,
-  handoverPath,
-  loadHandover,
-  resultsOf,
-  saveHandover,
-} from '../../../src/action/handover.ts';
+import { handoverPath, loadHandover, saveHandover } from '../../../src/action/handover.ts';
 import { loadPostState, savePostState } from '../../../src/action/state-for-post.ts';
+import { type CarriedRun, needed } from '../../../src/pipeline/carried.ts';
 
-const HANDOVER: Handover = {
+const HANDOVER: CarriedRun = {
   pipeline_id: '20261123-101500-a1b2c3d',
   started_at: '2026-11-23T10:15:00Z',
   commit: 'a1b2c3d',
-  durations: { test: 5 },
+  stages: [{ name: 'test', status: 'passed', duration: 5 }],
+  recorded: false,
   test: { status: 'passed', suites: [], checks: [] },
 };
 
@@ -33,10 +29,10 @@ test('what one step saves the next one loads', async () => {
 
 test('the file is for its owner alone, and nothing else is left', async () => {
   await saveHandover(path, HANDOVER);
-  await saveHandover(path, { ...HANDOVER, ended: { status: 'skipped', reason: 'nothing changed' } });
+  await saveHandover(path, { ...HANDOVER, end: { status: 'skipped', reason: 'nothing changed' } });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readdirSync(temp)).toHaveLength(1);
-  expect((await loadHandover(path))?.ended?.status).toBe('skipped');
+  expect((await loadHandover(path))?.end?.status).toBe('skipped');
 });
 
 test('each run, attempt and project of a job has its own', () => {
@@ -79,16 +75,14 @@ test('a directory that does not exist fails and leaves nothing', async () => {
   await expect(saveHandover(join(temp, 'no', 'file'), HANDOVER)).rejects.toThrow('ENOENT');
 });
 
-describe('resultsOf', () => {
-  test('gives the results that are there', () => {
-    expect(resultsOf(HANDOVER, 'build', ['test'])).toEqual({ test: HANDOVER.test });
+describe('what a stage needs of the ones before it', () => {
+  test('is given when it is there', () => {
+    expect(needed({ ...HANDOVER, build: { status: 'passed', images: [], warnings: [] } }, 'build', 'deploy').images).toEqual([]);
   });
-  test.each([undefined, HANDOVER])('names the step to add', (handover) => {
-    expect(() => resultsOf(handover, 'deploy', ['build'])).toThrow(
-      'Stage `deploy` needs the result of `build`',
-    );
+  test('else the error names the step to add', () => {
+    expect(() => needed(HANDOVER, 'build', 'deploy')).toThrow('Stage `deploy` needs the result of `build`');
     try {
-      resultsOf(handover, 'deploy', ['build']);
+      needed(HANDOVER, 'build', 'deploy');
     } catch (error) {
       expect(String(error)).toContain('Add a step with `stage: build` before it');
     }
