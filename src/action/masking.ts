@@ -105,3 +105,23 @@ export class Secrets {
     return clean + text.slice(position);
   };
 }
+
+/**
+ * Every text in plain data without any form of any secret: before escaping or serialising, after which a secret looks
+ * different. What stands under a key of `keep` is left as it is: values out of a fixed list, which hold no secret.
+ */
+export function redactAll<T>(
+  value: T,
+  redact: (text: string) => string,
+  keep: ReadonlySet<string> = new Set(),
+): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return redact(item);
+    if (Array.isArray(item)) return item.map(walk);
+    if (item === null || typeof item !== 'object') return item;
+    return Object.fromEntries(
+      Object.entries(item).map(([key, inner]) => [redact(key), keep.has(key) ? inner : walk(inner)]),
+    );
+  };
+  return walk(value) as T;
+}
