@@ -19,7 +19,10 @@ function escaped(value: string): string {
 }
 
 function bounded(value: string, limit: number): string {
-  const line = withoutControls(value).replace(/\s+/g, ' ').trim();
+  // Far more than is shown, so that colours and spaces do not count, and not a megabyte for one cell.
+  const line = withoutControls(value.slice(0, 20 * limit))
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > limit ? `${line.slice(0, limit).toWellFormed()}…` : line.toWellFormed();
 }
 
@@ -27,19 +30,22 @@ function withoutControls(value: string): string {
   return stripVTControlCharacters(value).replace(/(?![\t\n\r])\p{Cc}|\p{Bidi_Control}/gu, '');
 }
 
+const MAX_ADDRESS = 2_000;
+
 /** A link where the address is one of http(s); the label alone where it is not. `label` is Markdown already. */
 export function link(label: string, address: string | undefined): string {
-  if (!address || !/^https?:\/\//.test(address)) return label;
-  const safe = address.replace(/[\s<>()[\]"'`\\|*_]/g, (character) =>
-    encodeURIComponent(character).replace(/[()'*_]/g, hex),
+  if (!address || address.length > MAX_ADDRESS || !/^https?:\/\//.test(address) || !URL.canParse(address))
+    return label;
+  const safe = new URL(address).href.replace(
+    /[()[\]<>"'`\\|*_~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
   return `[${label}](${safe})`;
 }
-const hex = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** Foreign text as a block that its own backticks cannot end: the last `limit` characters of it. */
 export function fence(value: string, language = '', limit = 8_000): string {
-  const clean = withoutControls(value.replace(/\r\n?/g, '\n'))
+  const clean = withoutControls(value.slice(-4 * limit).replace(/\r\n?/g, '\n'))
     .toWellFormed()
     .replace(/^\n+|\s+$/g, '');
   const shown = clean.length > limit ? `… ${clean.slice(-limit).toWellFormed()}` : clean;

@@ -1,4 +1,4 @@
-import { details, fence, code, table, text, upTo } from './markdown.ts';
+import { code, details, fence, link, table, text, upTo } from './markdown.ts';
 import { time } from './format.ts';
 import type { RunReport } from './run-report.ts';
 import { manualStepsOf, rolledBack } from './summary-headline.ts';
@@ -24,7 +24,7 @@ export function manualSteps(report: RunReport): string {
 export function lock(report: RunReport): string {
   if (!report.lock) return '';
   const { reason, lockedAt, issueUrl } = report.lock;
-  const issue = issueUrl && /^https?:\/\/[^\s<>()]+$/.test(issueUrl) ? ` The issue is ${issueUrl}.` : '';
+  const issue = issueUrl ? ` ${link('The issue', issueUrl)} tells everybody.` : '';
   return [
     `> [!WARNING]\n> <b>Locked${lockedAt ? ` since ${text(time(lockedAt))}` : ''}</b>: ${text(reason, 500)}. Nothing deploys until a person unlocks it.${issue}`,
     details(

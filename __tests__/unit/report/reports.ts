@@ -186,9 +186,12 @@ export const SUCCESS: RunReport = {
   },
 };
 
+const { verify: _, ...BEFORE_VERIFY } = SUCCESS;
+const { test: _test, build: _build, deploy: _deploy, ...ANALYZED } = BEFORE_VERIFY;
+
 /** The backend turns unhealthy: both services are put back (rule D3). */
 export const CASCADE: RunReport = {
-  ...SUCCESS,
+  ...BEFORE_VERIFY,
   status: 'failed',
   failedStage: 'deploy',
   reason: 'backend did not become healthy within 60 s: health check answers 503',
@@ -235,7 +238,6 @@ export const CASCADE: RunReport = {
   ],
   failures: { consecutive: 1, allowed: 3 },
 };
-delete CASCADE.verify;
 
 /** The gate does not open, the third failure locks. */
 export const LOCKED: RunReport = {
@@ -277,9 +279,8 @@ export const LOCKED: RunReport = {
 };
 
 export const SKIPPED: RunReport = {
-  ...SUCCESS,
+  ...ANALYZED,
   status: 'skipped',
   reason: 'only documentation changed',
   stages: [{ name: 'analyze', status: 'passed', duration: 500 }],
 };
-for (const key of ['test', 'build', 'deploy', 'verify'] as const) delete SKIPPED[key];
