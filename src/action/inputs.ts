@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { AutopilotError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 export const STAGE_INPUTS = [
   'all',
@@ -95,17 +96,10 @@ function invalid(name: InputName, what: string, fix: string): AutopilotError {
   return new AutopilotError('INPUT_INVALID', { what: `The input \`${name}\` ${what}`, fix });
 }
 
-/** A value as shown in an error: bounded, on one line. */
-function shown(value: string): string {
-  // eslint-disable-next-line no-control-regex
-  const clean = value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\uFFFD');
-  return `"${clean.length > 80 ? `${clean.slice(0, 80)}...` : clean}"`;
-}
+const shown = (value: string) => `"${printable(value, 80)}"`;
 
 function oneLine(name: InputName, value: string): string {
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(value))
-    throw invalid(name, 'has more than one line', 'Write it on one line.');
+  if (/\p{Cc}/u.test(value)) throw invalid(name, 'has more than one line', 'Write it on one line.');
   return value;
 }
 
@@ -146,9 +140,7 @@ function reasonOf(value: string): string {
 
 /** The rules of `git check-ref-format --branch`. */
 export function isBranchName(name: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  if (name === '' || name.length > 200 || /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\//.test(name))
-    return false;
+  if (name === '' || name.length > 200 || /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\//u.test(name)) return false;
   if (name === '@' || name === 'HEAD' || /^[-/]|[/.]$|^refs\//.test(name)) return false;
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }

@@ -7,6 +7,9 @@ type Kind = 'notice' | 'warning' | 'error';
 /** GitHub shows ten annotations of a kind for a step and drops the others without a word. */
 const SHOWN = 10;
 
+/** Of the control characters: line ends, tabs, and what begins a colour. */
+const KEPT = '\t\n\r\u001b';
+
 export interface RunnerLog extends Log {
   /** At the end of the step: one last annotation for those of a kind that were not shown. */
   close(): void;
@@ -14,13 +17,10 @@ export interface RunnerLog extends Log {
 
 /** The runner trims a line before it looks for `::` at its start, and takes the old form `##[` anywhere in it. */
 export function withoutCommands(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f]/g, '')
-      .replace(/(^|[\n\r])([\s\u0085\u200b]*):(?=:)/g, '$1$2:\u200b')
-      .replaceAll('##[', '#\u200b#[')
-  );
+  return text
+    .replace(/\p{Cc}/gu, (character) => (KEPT.includes(character) ? character : ''))
+    .replace(/(^|[\n\r])([\s\u0085\u200b]*):(?=:)/g, '$1$2:\u200b')
+    .replaceAll('##[', '#\u200b#[');
 }
 
 /**

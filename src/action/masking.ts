@@ -105,3 +105,22 @@ export class Secrets {
     return clean + text.slice(position);
   };
 }
+
+/**
+ * Every text in plain data without any form of any secret: before escaping or serialising, after which a secret looks
+ * different. `fixed` names the keys of a known shape whose values come from fixed lists: with it, keys stay as they are too.
+ */
+export function redactAll<T>(value: T, redact: (text: string) => string, fixed?: ReadonlySet<string>): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return redact(item);
+    if (Array.isArray(item)) return item.map(walk);
+    if (item === null || typeof item !== 'object') return item;
+    return Object.fromEntries(
+      Object.entries(item).map(([key, inner]) => [
+        fixed ? key : redact(key),
+        fixed?.has(key) ? inner : walk(inner),
+      ]),
+    );
+  };
+  return walk(value) as T;
+}

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import type { Plan } from '../analyze/plan.ts';
+import { redactAll } from './masking.ts';
 
 type StageOutcome = 'passed' | 'warning' | 'failed' | 'skipped';
 
@@ -94,17 +95,8 @@ export function setOutputs(
   set: (name: string, value: string) => void = core.setOutput,
 ): void {
   for (const [name, value] of Object.entries({ ...NO_OUTPUTS, ...outputs }))
+    // Before it is serialised, so that what is left stays JSON.
     set(name, textOf(redactAll(value, redact), name === 'plan' ? MAX_PLAN : MAX_OTHER));
-}
-
-/** Redacts before serialising, so that what is left stays JSON. */
-function redactAll(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [redact(key), redactAll(item, redact)]),
-  );
 }
 
 function textOf(value: unknown, limit: number): string {

@@ -1,6 +1,7 @@
 import { AutopilotError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { crossChecks } from './cross-checks.ts';
-import { at, ConfigError, describeIssues, printable, type Problem, type ShapeProblem } from './problems.ts';
+import { at, ConfigError, describeIssues, type Problem, type ShapeProblem } from './problems.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 import { parseSource } from './source.ts';
 

@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type * as z from 'zod';
 import { AutopilotError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { configJsonSchema, formsAt, type JsonSchema } from './json-schema.ts';
 
 /** One thing that is wrong with the configuration, and where. */
@@ -15,7 +16,6 @@ export interface Problem {
 }
 
 const MAX_LISTED = 50;
-const MAX_TEXT = 200;
 
 /** CONFIG_INVALID with every problem: in the message for people, as a list for annotations. */
 export class ConfigError extends AutopilotError {
@@ -82,13 +82,6 @@ export function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
-/** Safe to print: no control characters, bounded. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\uFFFD');
-  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}...` : clean;
-}
-
 const KINDS: Record<string, string> = {
   object: 'a mapping',
   record: 'a mapping',
@@ -103,7 +96,7 @@ function kindOf(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (typeof value === 'string') return `the text "${printable(value).slice(0, 60)}"`;
+  if (typeof value === 'string') return `the text "${printable(value, 60)}"`;
   return String(value);
 }
 

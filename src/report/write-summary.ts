@@ -1,0 +1,24 @@
+import * as core from '@actions/core';
+import { redactAll } from '../action/masking.ts';
+import type { RunReport } from './run-report.ts';
+import { summaryOf } from './summary.ts';
+
+/** Keys whose values come from fixed lists; a secret that happens to be such a word must not break the summary. */
+const FIXED = new Set(['kind', 'status', 'verdict', 'severity', 'strategy']);
+
+/**
+ * Appends the summary of a run to that of the step. A summary is never the reason why a run fails: false says that it could
+ * not be written (no runner, no space), and the caller prints a warning.
+ */
+export async function writeSummary(
+  report: RunReport,
+  redact: (text: string) => string,
+  append: (markdown: string) => Promise<unknown> = (markdown) => core.summary.addRaw(markdown).write(),
+): Promise<boolean> {
+  try {
+    await append(summaryOf(redactAll(report, redact, FIXED)));
+    return true;
+  } catch {
+    return false;
+  }
+}
