@@ -5,6 +5,12 @@ export interface ApiResponse<T = unknown> {
   data: T;
 }
 
+/** What the caller knows about a request that its method does not tell. */
+export interface RequestOptions {
+  /** Doing it twice does no harm, so a write whose answer was lost may be sent again. */
+  repeatable?: boolean;
+}
+
 /**
  * One REST call, e.g. `request('GET /repos/{owner}/{repo}/git/ref/{ref}', { ref: 'heads/main' })`.
  * `owner` and `repo` are filled in. Rejects with an error that has `status` (number) for HTTP answers >= 400, after bounded
@@ -13,7 +19,11 @@ export interface ApiResponse<T = unknown> {
 export interface GitHubApi {
   readonly owner: string;
   readonly repo: string;
-  request<T = unknown>(route: string, parameters?: Record<string, unknown>): Promise<ApiResponse<T>>;
+  request<T = unknown>(
+    route: string,
+    parameters?: Record<string, unknown>,
+    options?: RequestOptions,
+  ): Promise<ApiResponse<T>>;
 }
 
 /** The HTTP status of a rejected request, if it has one. */
