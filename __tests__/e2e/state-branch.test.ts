@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabGitHub, LabRepository } from '../../lab/github/index.ts';
 import { startGitHub } from '../../lab/github/index.ts';
@@ -17,6 +17,9 @@ const clock: Clock = {
   now: () => new Date(),
   sleep: (milliseconds, signal) => delay(milliseconds / 100, undefined, signal ? { signal } : {}),
 };
+
+// Each write is several processes of git, on machines that others use too.
+jest.setTimeout(60_000);
 
 let github: LabGitHub;
 let repository: LabRepository;
