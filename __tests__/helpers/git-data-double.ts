@@ -14,8 +14,11 @@ interface Commit {
   message: string;
 }
 
-/** What happens to the next request on a route; `lost`: it is executed, but the answer never arrives. */
-export type Fault = 'lost' | 'unavailable' | 'cut' | 'stale' | (() => void | Promise<void>);
+/**
+ * What happens to the next request on a route. `lost`: it is executed, but the answer never arrives; `short`: half of a
+ * blob, in a form that looks whole.
+ */
+export type Fault = 'lost' | 'unavailable' | 'cut' | 'short' | 'stale' | (() => void | Promise<void>);
 
 /** GitHub's git data API in memory: real hashes, a ref that only moves forward, faults by route. */
 export class GitDataDouble {
@@ -81,6 +84,14 @@ export class GitDataDouble {
     if (typeof armed?.fault === 'function') await armed.fault();
     const answer = this.#execute(route, parameters, armed?.fault === 'stale');
     if (armed?.fault === 'lost') throw new Error('socket hang up');
+    if (armed?.fault === 'short') {
+      const blob = answer.data as { content: string };
+      const bytes = Buffer.from(blob.content, 'base64');
+      return {
+        ...answer,
+        data: { ...blob, content: bytes.subarray(0, bytes.length / 2).toString('base64') },
+      };
+    }
     if (armed?.fault === 'cut') return { ...answer, data: '' };
     return answer;
   }

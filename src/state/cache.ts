@@ -38,7 +38,7 @@ export interface RegistryCache {
 /** The literal path is part of an entry's version: it is the same for every run, machine and release of this action. */
 export const CACHE_PATH = '.gonsautopilot/rollback-registry.json';
 /** Milliseconds; a server that is down costs up to 28 s a call, and the cache is only the second copy. */
-const LIMIT = 20_000;
+const LIMIT = 15_000;
 /** Bytes of a registry. */
 const MAX_SIZE = 2_000_000;
 
@@ -52,6 +52,19 @@ export function createRegistryCache({
 }: RegistryCacheOptions): RegistryCache {
   // Only a prefix that ends with a slash cannot match another target's.
   const prefix = `gonsautopilot-registry/${createHash('sha256').update(target).digest('hex').slice(0, 16)}/`;
+
+  let silent = false;
+
+  async function limited<T>(call: () => Promise<T>): Promise<T> {
+    // A call that was given up goes on unseen and may still unpack its file: no other may then use that place.
+    if (silent) throw new Error('it did not answer before');
+    let settled = false;
+    try {
+      return await withLimit(clock, LIMIT, () => call().finally(() => (settled = true)));
+    } finally {
+      silent = !settled;
+    }
+  }
 
   async function withFile<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -70,7 +83,7 @@ export function createRegistryCache({
     restore: () =>
       withFile('read from', async () => {
         await files.remove(CACHE_PATH);
-        const key = await withLimit(clock, LIMIT, () => cache.restoreCache([CACHE_PATH], prefix, []));
+        const key = await limited(() => cache.restoreCache([CACHE_PATH], prefix, []));
         if (key === undefined) return undefined;
         if (!key.startsWith(prefix)) throw new Error('it answered with a foreign entry');
         const text = await files.read(CACHE_PATH, MAX_SIZE);
@@ -82,7 +95,7 @@ export function createRegistryCache({
       const saved = await withFile('saved in', async () => {
         await files.write(CACHE_PATH, `${JSON.stringify(registry)}\n`);
         const key = `${prefix}${registry.revision}-${run_id}.${attempt}`;
-        const id = await withLimit(clock, LIMIT, () => cache.saveCache([CACHE_PATH], key));
+        const id = await limited(() => cache.saveCache([CACHE_PATH], key));
         if (id === -1) throw new Error('it did not take the entry');
         return true;
       });

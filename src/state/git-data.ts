@@ -51,8 +51,11 @@ const Blob = z.object({ content: z.string(), encoding: z.string() });
 
 export function createGitData(github: GitHubApi, branch: string): GitData {
   const repository = 'repos/{owner}/{repo}';
+  // Objects are named by their content, and a ref that has moved already moves no further: all of it may be sent twice.
+  const send = (route: string, parameters: Record<string, unknown>) =>
+    github.request(route, parameters, { repeatable: true });
   const call = async <T>(schema: z.ZodType<T>, route: string, parameters: Record<string, unknown>) => {
-    const { data } = await github.request(route, parameters);
+    const { data } = await send(route, parameters);
     return checked(schema, data, route);
   };
   return {
@@ -100,13 +103,13 @@ export function createGitData(github: GitHubApi, branch: string): GitData {
     },
 
     async createHead(commit) {
-      await github.request(`POST /${repository}/git/refs`, { ref: `refs/heads/${branch}`, sha: commit });
+      await send(`POST /${repository}/git/refs`, { ref: `refs/heads/${branch}`, sha: commit });
     },
 
     async moveHead(commit) {
       const parameters = { ref: `heads/${branch}`, sha: commit, force: false };
       try {
-        await github.request(`PATCH /${repository}/git/refs/{ref}`, parameters);
+        await send(`PATCH /${repository}/git/refs/{ref}`, parameters);
       } catch (error) {
         // A branch that was deleted meanwhile is a lost race as well.
         if (statusOf(error) !== 404) throw error;

@@ -258,6 +258,12 @@ describe('S1: nothing is lost and nothing is recorded twice', () => {
     },
   );
 
+  it('S1: half a file is not taken for a damaged one', async () => {
+    const double = await withOneRun();
+    double.failNext(/GET .*blobs/, 'short');
+    expect((await storeOf(double).store.read()).file.current).toBe('run-1');
+  });
+
   it('S1: a lost answer and a rival right behind it: recorded once', async () => {
     const double = await withOneRun();
     double.failNext(/PATCH/, 'lost');
