@@ -15,8 +15,16 @@ export async function writeSummary(
   redact: (text: string) => string,
   append: (markdown: string) => Promise<unknown> = (markdown) => core.summary.addRaw(markdown).write(),
 ): Promise<boolean> {
+  return appendSummary(summaryOf(redactAll(report, redact, FIXED)), append);
+}
+
+/** Appends Markdown that is redacted already, e.g. the status page; false says that it could not be written. */
+export async function appendSummary(
+  markdown: string,
+  append: (markdown: string) => Promise<unknown> = (text) => core.summary.addRaw(text).write(),
+): Promise<boolean> {
   try {
-    await append(summaryOf(redactAll(report, redact, FIXED)));
+    await append(markdown);
     return true;
   } catch {
     return false;

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock, Log, Random } from '../../effects.ts';
 import { AutopilotError } from '../../errors.ts';
-import type { CommandResult, Engine, Target } from '../../server/target.ts';
+import type { CommandResult, Target } from '../../server/target.ts';
 import { describeArchive, withoutLayers } from './archive.ts';
 import { unneededLayers } from './layers.ts';
 
@@ -15,8 +15,6 @@ export interface TransferImage {
 }
 
 export interface TransferEffects {
-  /** The engine that built the images. */
-  engine: Pick<Engine, 'info'>;
   /** Streams `docker save` of these references; `finished` rejects when docker save failed. */
   saveImages: (references: readonly string[]) => { archive: Readable; finished: Promise<void> };
   clock: Clock;

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readContext } from '../action/event.ts';
+import { loadHandover, saveHandover } from '../action/handover.ts';
+import { readInputs } from '../action/inputs.ts';
+import { createLog } from '../action/log.ts';
+import { Secrets } from '../action/masking.ts';
+import type { PostState } from '../action/state-for-post.ts';
+import { loadConfig } from '../config/load.ts';
+import { openRelease } from '../deploy/index.ts';
+import type { CarriedRun, RunEnd } from '../pipeline/carried.ts';
+import { closeServer, type PipelineContext, serverOf } from '../pipeline/context.ts';
+import { finishRun } from '../pipeline/finish.ts';
+import { fateOf, recordFate } from '../pipeline/settle.ts';
+import { wire } from '../wiring.ts';
+import { summarise } from './stages.ts';
+
+/** Seconds for the server to put back what it does by itself; `post` has five minutes. */
+const PATIENCE = 150;
+
+/**
+ * After the job: a run that was interrupted, or whose last steps never came, is brought to its end. What it left on the server
+ * is put back, or has been by the server itself; the run is recorded as cancelled, which is no counted failure (rule V4).
+ * Never throws: what cannot be settled here, the next run settles from the server's journal.
+ */
+export async function settleStep(state: PostState): Promise<void> {
+  const secrets = new Secrets();
+  const log = createLog(secrets.redact);
+  try {
+    for (const name of ['SSH-PRIVATE-KEY', 'SSH-PASSPHRASE', 'GITHUB-TOKEN'])
+      secrets.add(process.env[`INPUT_${name}`] ?? '');
+    const run = await loadHandover(state.handover);
+    if (run === undefined || run.recorded) return;
+    const event = readContext(process.env);
+    const inputs = readInputs(process.env, event.workspace);
+    const config = await loadConfig({
+      workspace: inputs.directory,
+      file: inputs.config,
+      readFile: (path) => readFile(path, 'utf8'),
+    });
+    const temporary = await mkdtemp(join(event.temp, 'gonsautopilot-'));
+    const context = await wire(
+      { inputs, event, config, verifyFollows: false },
+      { log, signal: new AbortController().signal, temporary, dockerHost: process.env['DOCKER_HOST'] },
+    );
+    try {
+      log.info(`Run ${run.pipeline_id} did not come to its end; settling it.`);
+      const settled = inputs.dryRun ? run : await settle(context, run);
+      const finished = await finishRun(context, settled);
+      await summarise(context, finished, secrets.redact);
+      await saveHandover(state.handover, { ...finished.run, recorded: true });
+    } finally {
+      await closeServer(context);
+      await rm(temporary, { recursive: true, force: true });
+    }
+  } catch (error) {
+    log.warning(`What this job left could not be settled here; the next run does it: ${String(error)}`);
+  } finally {
+    log.close();
+  }
+}
+
+/** The run with its end. Only a run that had come as far as its images can have touched the server. */
+async function settle(context: PipelineContext, run: CarriedRun): Promise<CarriedRun> {
+  if (run.build === undefined || run.end?.status === 'failed') return run;
+  const { config, event, effects } = context;
+  const handover = run.verify === undefined ? run.deploy?.handover : undefined;
+  const release = await openRelease(
+    {
+      pipelineId: run.pipeline_id,
+      runUrl: event.runUrl,
+      actor: event.actor,
+      lockWait: PATIENCE,
+      heartbeat: config.deploy.heartbeat,
+      ...(handover === undefined ? {} : { handover }),
+    },
+    { target: await serverOf(context), clock: effects.clock, log: effects.log },
+  );
+  context.server.release = release;
+  if (handover !== undefined) {
+    const reason = 'the job ended before VERIFY';
+    const undone = await release
+      .underTest({ keepReleases: config.safety.keep_releases, protect: [] })
+      .rollBack(reason);
+    return withEnd(
+      run,
+      { status: 'cancelled', reason: `${reason}: put back ${undone.rolledBack.join(', ')}` },
+      undone.rolledBack,
+    );
+  }
+  const fate = await fateOf(release);
+  if (fate === undefined || fate.plan.pipeline_id !== run.pipeline_id) return run;
+  if (fate.kind === 'verified') {
+    await recordFate(context, fate);
+    await release.recorded();
+    return { ...run, recorded: true, end: { status: 'success', reason: 'deployed and verified' } };
+  }
+  return withEnd(
+    run,
+    { status: 'cancelled', reason: `the job was interrupted; put back by ${fate.by}` },
+    fate.services,
+  );
+}
+
+function withEnd(run: CarriedRun, end: RunEnd, rolledBack: string[]): CarriedRun {
+  return {
+    ...run,
+    end,
+    ...(run.deploy === undefined ? {} : { deploy: { ...run.deploy, rolled_back: rolledBack } }),
+  };
+}

@@ -1,0 +1,118 @@
+import { handoverPath, loadHandover, saveHandover } from '../action/handover.ts';
+import { NO_OUTPUTS, type Outputs, outputsOfPlan } from '../action/outputs.ts';
+import { savePostState } from '../action/state-for-post.ts';
+import { AutopilotError } from '../errors.ts';
+import type { Step } from '../main.ts';
+import { beginRun } from '../pipeline/begin.ts';
+import { type CarriedRun, RUN_STAGES, type RunStage } from '../pipeline/carried.ts';
+import { type PipelineContext, tagOf } from '../pipeline/context.ts';
+import { type FinishedRun, finishRun } from '../pipeline/finish.ts';
+import { runStages } from '../pipeline/run.ts';
+import { stagesOf } from '../pipeline/stages/index.ts';
+import { reportOfRun } from '../pipeline/report-of.ts';
+import { planText } from '../report/plan-table.ts';
+import { writeSummary } from '../report/write-summary.ts';
+import type { Answer } from './answer.ts';
+
+/**
+ * `all`, or one stage in a step of its own: the same run either way, carried through the hand-over file. The file is written
+ * after every stage, so that `post` knows where an interrupted run stood.
+ */
+export async function stagesCommand(step: Step, context: PipelineContext): Promise<Answer> {
+  const { inputs, event, log, secrets } = step;
+  const stages = inputs.stage === 'all' ? RUN_STAGES : ([inputs.stage] as RunStage[]);
+  const path = pathOf(step);
+  let run = stages[0] === 'analyze' ? await beginRun(context) : await previous(path, stages[0] ?? 'test');
+  const save = async () => {
+    await saveHandover(path, run);
+    savePostState({
+      settled: false,
+      stage: inputs.stage,
+      pipeline_id: run.pipeline_id,
+      started_at: run.started_at,
+      handover: path,
+    });
+  };
+  await save();
+  log.info(
+    `Pipeline ${run.pipeline_id}, commit ${run.commit.slice(0, 7)}, target ${context.targetName}${inputs.dryRun ? ', dry run' : ''}`,
+  );
+  if (run.end !== undefined && stages[0] === 'analyze') log.info(`Nothing to run: ${run.end.reason}`);
+
+  const functions = stagesOf(context);
+  for (const stage of stages) {
+    run = await runStages(run, [stage], functions, {
+      clock: context.effects.clock,
+      log,
+      signal: step.signal,
+    });
+    await save();
+    if (stage === 'analyze' && inputs.dryRun && run.analyze !== undefined) log.info(planText(run.analyze));
+  }
+  const isLast = stages.at(-1) === 'verify' || run.end !== undefined;
+  if (!isLast) return { outputs: outputsOf(run, undefined) };
+
+  const finished = await finishRun(context, run);
+  if (!run.recorded) await summarise(context, finished, secrets.redact);
+  run = { ...finished.run, recorded: true };
+  await save();
+  if (finished.locked && finished.run.end.status !== 'locked')
+    log.error(`The pipeline is locked now: ${finished.state?.file.lock?.reason ?? ''}`);
+  if (finished.run.end.status === 'locked') log.error(finished.run.end.reason);
+  log.info(`${finished.run.end.status.toUpperCase()}: ${finished.run.end.reason}`);
+  log.debug(`run ${event.runId}, attempt ${event.runAttempt}`);
+  return { outputs: outputsOf(run, finished) };
+}
+
+export function pathOf({ inputs, event }: Pick<Step, 'inputs' | 'event'>): string {
+  const { temp, runId, runAttempt } = event;
+  return handoverPath({ temp, runId, runAttempt, directory: inputs.directory, config: inputs.config });
+}
+
+async function previous(path: string, stage: RunStage): Promise<CarriedRun> {
+  const run = await loadHandover(path);
+  if (run !== undefined) return run;
+  throw new AutopilotError('STAGE_WITHOUT_PREDECESSOR', {
+    what: `Stage \`${stage}\` needs the result of \`analyze\`, which has not run in this job`,
+    why: 'The stages hand their results to each other in a file of the job.',
+    fix: 'Add a step with `stage: analyze` before it, with the same `config` and `working-directory`, or use one step with `stage: all`.',
+  });
+}
+
+export async function summarise(
+  context: PipelineContext,
+  finished: FinishedRun,
+  redact: (text: string) => string,
+): Promise<void> {
+  const duration = context.effects.clock.now().getTime() - Date.parse(finished.run.started_at);
+  const state = finished.state ?? (await context.store.read().catch(() => undefined));
+  const report = reportOfRun(context, { ...finished, ...(state === undefined ? {} : { state }) }, duration);
+  if (!(await writeSummary(report, redact)))
+    context.effects.log.warning('The job summary could not be written.');
+}
+
+function outputsOf(run: CarriedRun, finished: FinishedRun | undefined): Outputs {
+  const end = run.end;
+  const statusOf = (stage: RunStage) => {
+    const status = run.stages.find(({ name }) => name === stage)?.status;
+    return status === undefined || status === 'running' ? ('skipped' as const) : status;
+  };
+  return {
+    ...NO_OUTPUTS,
+    ...(run.analyze === undefined ? {} : outputsOfPlan(run.analyze)),
+    'pipeline-id': run.pipeline_id,
+    status: end?.status ?? 'success',
+    images: Object.fromEntries((run.build?.images ?? []).map(({ service, tag }) => [service, tag])),
+    deployed: Object.fromEntries(
+      Object.entries(finished?.deployed ?? {}).map(([service, image]) => [service, tagOf(image)]),
+    ),
+    'rolled-back': finished?.rolledBack ?? [],
+    ...(end?.status === 'failed' ? { 'failed-stage': end.stage ?? '', 'failure-reason': end.reason } : {}),
+    locked: finished?.locked ?? end?.status === 'locked',
+    'analyze-status': statusOf('analyze'),
+    'test-status': statusOf('test'),
+    'build-status': statusOf('build'),
+    'deploy-status': statusOf('deploy'),
+    'verify-status': statusOf('verify'),
+  };
+}

@@ -1,0 +1,26 @@
+import { NO_OUTPUTS } from '../action/outputs.ts';
+import type { Step } from '../main.ts';
+import { type PipelineContext, tagOf } from '../pipeline/context.ts';
+import { statusPage } from '../report/status-page.ts';
+import { statusText } from '../report/status-text.ts';
+import { appendSummary } from '../report/write-summary.ts';
+import type { Answer } from './answer.ts';
+
+/** `stage: status`: what runs, the last runs and the lock, in log and summary. Reads only. */
+export async function statusCommand({ secrets, log }: Step, { store }: PipelineContext): Promise<Answer> {
+  const { file, registry } = await store.read();
+  log.info(statusText(file, registry));
+  await appendSummary(secrets.redact(statusPage(file, registry)));
+  const deployed = Object.entries(registry.services).flatMap(([name, { current }]) =>
+    current ? [[name, tagOf(current)] as const] : [],
+  );
+  return {
+    outputs: {
+      ...NO_OUTPUTS,
+      'pipeline-id': file.current ?? '',
+      status: 'success',
+      deployed: Object.fromEntries(deployed),
+      locked: file.lock?.locked === true,
+    },
+  };
+}

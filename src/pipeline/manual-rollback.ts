@@ -1,0 +1,213 @@
+import { join } from 'node:path';
+import { AutopilotError } from '../errors.ts';
+import { openRelease } from '../deploy/index.ts';
+import type { DeployResult, ServiceOutcome } from '../deploy/result.ts';
+import { rollback } from '../rollback/index.ts';
+import type { RollbackRegistry } from '../state/schema.ts';
+import type { State } from '../state/files.ts';
+import { emptyPipelineFile } from './record.ts';
+import { reconcile } from '../state/reconcile.ts';
+import type { VerifyResult } from '../verify/result.ts';
+import { headerOf, idOf } from './begin.ts';
+import { type PipelineContext, serverOf, tagOf } from './context.ts';
+import type { RunFinished } from './events.ts';
+import { isoWithOffset, pipelineId } from './id.ts';
+import { applyEvent } from './record.ts';
+import { recordRollback } from './registry.ts';
+import { rollbackTargets } from './rollback-targets.ts';
+import { settleEarlier } from './settle.ts';
+import { verifyRelease } from './stages/verify.ts';
+
+export interface RollbackRequest {
+  /** Empty for all. */
+  services: readonly string[];
+  /** Tag or pipeline id; empty for the previous good release. */
+  to: string;
+  reason: string;
+}
+
+export interface ManualRollback {
+  pipelineId: string;
+  status: 'success' | 'failed';
+  reason: string;
+  /** What was asked for: service -> image. */
+  targets: Record<string, string>;
+  services: ServiceOutcome[];
+  deploy?: DeployResult;
+  verify?: VerifyResult;
+  locked: boolean;
+  lock: State['file']['lock'];
+  warnings: string[];
+}
+
+/**
+ * Rule R1: back to an older release by a person's word, through the same candidate, health check, record and lock on the
+ * server as a deployment. A locked pipeline does not forbid it, and neither does a state branch that cannot be read as
+ * long as the cache has a registry. Not counted as success or failure; one that fails half-way locks (rule V4).
+ */
+export async function manualRollback(
+  context: PipelineContext,
+  request: RollbackRequest,
+): Promise<ManualRollback> {
+  const { config, event, effects } = context;
+  const started = effects.clock.now();
+  const id = pipelineId(started, event.sha, config.project.timezone);
+  const run = {
+    pipeline_id: id,
+    started_at: isoWithOffset(started, config.project.timezone),
+    commit: event.sha,
+  };
+  const warnings: string[] = [];
+  const { registry, lock } = await knownReleases(context, warnings);
+  const chosen = rollbackTargets(registry, {
+    services: request.services,
+    ...(request.to === '' ? {} : { to: request.to }),
+  });
+  const targets = Object.fromEntries(
+    Object.entries(chosen).map(([name, entry]) => [
+      name,
+      entry.image ?? `${config.project.name}-${name}:${entry.tag}`,
+    ]),
+  );
+  for (const [name, image] of Object.entries(targets))
+    effects.log.info(`${name}: ${registry.services[name]?.current ?? '(unknown)'} -> ${image}`);
+  const base = { pipelineId: id, targets, locked: lock?.locked === true, lock, warnings };
+  if (context.dryRun)
+    return { ...base, status: 'success', reason: 'dry run: nothing was changed', services: [] };
+
+  const target = await serverOf(context);
+  const release = await openRelease(
+    {
+      pipelineId: id,
+      runUrl: event.runUrl,
+      actor: event.actor,
+      lockWait: config.deploy.lock_wait,
+      heartbeat: config.deploy.heartbeat,
+    },
+    { target, clock: effects.clock, log: effects.log },
+  );
+  context.server.release = release;
+  await settleEarlier(context, release).catch((error: unknown) => warnings.push((error as Error).message));
+  const wanted = context.services.flatMap((service) => {
+    const image = targets[service.name];
+    return image === undefined ? [] : [{ service, image }];
+  });
+  const result = await rollback(
+    {
+      pipelineId: id,
+      prefix: config.project.name,
+      composeFile: join(config.deploy.path ?? '', config.deploy.compose_file),
+      services: wanted,
+      signal: effects.signal,
+    },
+    {
+      target,
+      release,
+      verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
+    },
+  );
+  const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
+  const services = result.verify?.services ?? result.deploy.services;
+  const outcome = {
+    ...base,
+    ...result,
+    status: failed ? ('failed' as const) : ('success' as const),
+    reason: failed
+      ? (result.verify?.failure?.reason ?? result.deploy.error?.what ?? 'the older release was not healthy')
+      : request.reason,
+    services,
+  };
+  try {
+    const state = await record(context, run, request, outcome, registry);
+    await release.recorded();
+    await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
+    return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock };
+  } catch (error) {
+    const warning = `The rollback could not be recorded: ${(error as Error).message}`;
+    effects.log.warning(warning);
+    return { ...outcome, warnings: [...warnings, warning] };
+  }
+}
+
+/** The state branch, or the newer copy in the cache; the cache alone when the branch cannot be read. */
+async function knownReleases(
+  { store, registryCache, config, services, effects }: PipelineContext,
+  warnings: string[],
+): Promise<{ registry: RollbackRegistry; lock: State['file']['lock'] }> {
+  let branch: State | undefined;
+  try {
+    branch = await store.read();
+  } catch (error) {
+    if (error instanceof AutopilotError && error.code === 'STATE_CORRUPT') throw error;
+    warnings.push(
+      `The state branch could not be read (${(error as Error).message}); the copy in the Actions cache is used.`,
+    );
+    effects.log.warning(warnings.at(-1) ?? '');
+  }
+  const cached = await registryCache.restore();
+  const merged = reconcile(branch?.registry, cached, {
+    name: config.project.name,
+    services: services.map(({ name }) => name),
+  });
+  for (const refused of merged.refused) effects.log.warning(`Not taken from the Actions cache: ${refused}`);
+  return { registry: merged.registry, lock: (branch?.file ?? emptyPipelineFile()).lock };
+}
+
+function record(
+  context: PipelineContext,
+  run: { pipeline_id: string; started_at: string; commit: string },
+  request: RollbackRequest,
+  outcome: Pick<ManualRollback, 'status' | 'reason' | 'services' | 'targets'>,
+  known: RollbackRegistry,
+): Promise<State> {
+  const { config, effects, store } = context;
+  const at = isoWithOffset(effects.clock.now(), config.project.timezone);
+  const good = outcome.status === 'success';
+  const commits = Object.fromEntries(
+    Object.entries(outcome.targets).flatMap(([name, image]) => {
+      const commit = known.services[name]?.history.find((entry) => entry.image === image)?.commit;
+      return commit === undefined ? [] : [[name, commit] as const];
+    }),
+  );
+  const event: RunFinished = {
+    type: 'run-finished',
+    id: idOf(context, 'rollback'),
+    run: { ...headerOf(context, run), kind: 'rollback', reason: request.reason },
+    status: outcome.status,
+    finished_at: at,
+    max_consecutive_failures: config.safety.max_consecutive_failures,
+    stages: [{ name: 'rollback', status: good ? 'passed' : 'failed', reason: outcome.reason }],
+    ...(good
+      ? { deployed_commits: commits }
+      : { failed_stage: 'rollback' as const, failure_reason: outcome.reason }),
+    services: Object.keys(outcome.targets),
+    deployed: Object.fromEntries(outcome.services.map(({ service, image }) => [service, image])),
+    rolled_back: good ? Object.keys(outcome.targets) : [],
+    undo_failed: outcome.services
+      .filter(({ status }) => status === 'undo-failed')
+      .map(({ service }) => service),
+  };
+  return store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (state) => ({
+    ...state,
+    file: applyEvent(state.file, event),
+    registry: good
+      ? rolledBack(state.registry, outcome.targets, run.pipeline_id, at, config.safety.keep_releases)
+      : state.registry,
+  }));
+}
+
+function rolledBack(
+  registry: RollbackRegistry,
+  targets: Record<string, string>,
+  pipeline: string,
+  at: string,
+  keep: number,
+) {
+  const services = Object.fromEntries(
+    Object.entries(targets).map(([name, to]) => {
+      const from = registry.services[name]?.current ?? undefined;
+      return [name, { to, ...(from === undefined ? {} : { from: { image: from, tag: tagOf(from) } }) }];
+    }),
+  );
+  return recordRollback(registry, { services, verdict: 'rolled-back', pipeline_id: pipeline, at }, keep);
+}

@@ -1,0 +1,109 @@
+import type { DeployResult } from '../../deploy/result.ts';
+import type { ReleaseHandle } from '../../deploy/index.ts';
+import { verify } from '../../verify/index.ts';
+import type { VerifyResult } from '../../verify/result.ts';
+import { type CarriedRun, needed } from '../carried.ts';
+import { type PipelineContext, serverOf } from '../context.ts';
+import type { StageOutcome } from '../run.ts';
+
+/** Stage VERIFY (rules V1 to V3): smoke test and watchdog; a release that fails them is put back as a whole. */
+export async function verifyStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
+  const deployed = needed(run, 'deploy', 'verify');
+  if (context.dryRun) return { status: 'skipped', reason: 'dry run: nothing was deployed' };
+  const release = context.server.release ?? (await takeOver(context, run, deployed));
+  context.server.release = release;
+  const names = run.analyze?.services ?? [];
+  const result = await verifyRelease(context, release, deployed, names);
+  return outcomeOf(result);
+}
+
+/** The checks after a deployment, and after a rollback by hand (rule R1): of the named services. */
+export async function verifyRelease(
+  context: PipelineContext,
+  release: ReleaseHandle,
+  deployed: DeployResult,
+  names: readonly string[],
+): Promise<VerifyResult> {
+  const { config, effects, services } = context;
+  const released = services.filter((service) => names.includes(service.name));
+  const urls = released.flatMap(({ name, healthCheck }) =>
+    healthCheck.url === undefined ? [] : [[name, healthCheck.url] as const],
+  );
+  const { smoke_test: smoke, watchdog } = config.verify;
+  const { registry } = await context.store
+    .read()
+    .catch(() => ({ registry: { services: {} as Record<string, never> } }));
+  return verify(
+    {
+      smoke: {
+        urls: Object.fromEntries(urls),
+        endpoints: smoke.endpoints,
+        origin: config.deploy.health_check.url ?? '',
+        responseTimeMax: smoke.response_time_max,
+      },
+      watch: {
+        duration: watchdog.duration,
+        interval: watchdog.interval,
+        ratio: watchdog.latency_spike_ratio,
+      },
+      baselines: deployed.baselines,
+      autoRollback: config.safety.auto_rollback,
+    },
+    {
+      target: await serverOf(context),
+      clock: effects.clock,
+      log: effects.log,
+      release: release.underTest({
+        keepReleases: config.safety.keep_releases,
+        protect: rollbackTargets(registry.services),
+      }),
+    },
+  );
+}
+
+/** Images that are never pruned, because a rollback may need them. */
+function rollbackTargets(
+  services: Record<string, { history: { status: string; image?: string | undefined }[] }>,
+): string[] {
+  return Object.values(services).flatMap(({ history }) =>
+    history.flatMap((entry) => (entry.status === 'success' && entry.image ? [entry.image] : [])),
+  );
+}
+
+/** In a step of its own: the release that the DEPLOY step left armed on the server. */
+async function takeOver(
+  context: PipelineContext,
+  run: CarriedRun,
+  { handover }: DeployResult,
+): Promise<ReleaseHandle> {
+  const { openRelease } = await import('../../deploy/index.ts');
+  const { config, event, effects } = context;
+  return openRelease(
+    {
+      pipelineId: run.pipeline_id,
+      runUrl: event.runUrl,
+      actor: event.actor,
+      lockWait: config.deploy.lock_wait,
+      heartbeat: config.deploy.heartbeat,
+      ...(handover === undefined ? {} : { handover }),
+    },
+    { target: await serverOf(context), clock: effects.clock, log: effects.log },
+  );
+}
+
+function outcomeOf(result: VerifyResult): StageOutcome {
+  const found = { verify: result };
+  if (result.status !== 'failed') {
+    return { status: result.status, found, end: { status: 'success', reason: 'deployed and verified' } };
+  }
+  const reason =
+    result.failure === undefined
+      ? 'the release was not healthy'
+      : `${result.failure.service}: ${result.failure.reason}`;
+  return {
+    status: 'failed',
+    reason,
+    found,
+    end: { status: 'failed', reason, log_extract: result.failure?.log_tail ?? reason },
+  };
+}
