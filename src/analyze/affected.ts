@@ -17,12 +17,14 @@ interface Scope {
   dockerfile: string;
   /** Says nothing about what it is made of. */
   open: boolean;
+  /** Says by directories or paths, not by categories, what it is made of. */
+  own: boolean;
 }
 
 const CODE: readonly Category[] = ['frontend', 'backend', 'database'];
 
 /**
- * Rule B1, for any services. A service that builds from a directory of its own sees nothing outside it, so the
+ * Rule B1, for any services: its paths, its categories, and besides what is shared or config. A service that builds from a directory of its own sees nothing outside it, so the
  * categories that come with the names frontend and backend count only for services that build from the root.
  * Source code that no service claims rebuilds all of them, as `shared` does: a change is never lost because a pattern
  * is missing. `explicit` tells which services declare their categories themselves.
@@ -38,16 +40,19 @@ export function claimsOf(services: readonly Service[], explicit: (name: string) 
       paths: compilePatterns(service.paths, `services.${service.name}.paths`),
       context,
       dockerfile: normal(service.dockerfile),
-      open: context === '' && service.paths.length === 0 && service.categories.length === 0,
+      open: context === '' && service.paths.length === 0 && categories.length === 0,
+      own: categories.length === 0 && (context !== '' || service.paths.length > 0),
     };
   });
   return (path, category) => {
     const claims = new Map<string, Reason>();
     // Rule A7: tests never build.
     if (category === 'test') return claims;
-    const inside = scopes.filter((scope) => scope.context !== '' && isBelow(path, scope.context));
+    const owners = scopes.filter(
+      ({ context, paths }) => (context !== '' && isBelow(path, context)) || paths.match(path) !== undefined,
+    );
     for (const scope of scopes) {
-      const reason = claim(scope, path, category, inside);
+      const reason = claim(scope, path, category, owners);
       if (reason !== undefined) claims.set(scope.service.name, reason);
     }
     if (claims.size === 0 && CODE.includes(category)) {
@@ -57,15 +62,15 @@ export function claimsOf(services: readonly Service[], explicit: (name: string) 
   };
 }
 
-function claim(scope: Scope, path: string, category: Category, inside: readonly Scope[]): Reason | undefined {
+function claim(scope: Scope, path: string, category: Category, owners: readonly Scope[]): Reason | undefined {
   const pattern = scope.paths.match(path);
   if (pattern !== undefined) return `${path} matches its path ${pattern}`;
   if (category === 'other') return undefined;
-  if (inside.includes(scope)) return `${path} is in its build context`;
+  if (owners.includes(scope)) return `${path} is in its build context`;
   if (path === scope.dockerfile) return `${path} is its Dockerfile`;
   if (scope.categories.includes(category)) return `${path} is ${category}`;
-  // What lies in another service's own directory is not shared with a service that cannot see it.
-  const elsewhere = scope.context !== '' && inside.length > 0;
+  // What one service calls its own is not shared with another that also says what is its own.
+  const elsewhere = scope.own && owners.length > 0;
   if ((category === 'shared' || category === 'config') && !elsewhere) return `${path} is ${category}`;
   return scope.open && CODE.includes(category) ? `${path} is ${category}` : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Category } from './plan.ts';
-import { compilePatterns, type PatternList } from './patterns.ts';
+import { compileInOrder, compilePatterns, type PatternList } from './patterns.ts';
 
 /** One row of the table of rule A2: earlier rows win. */
 interface Row {
@@ -188,22 +188,27 @@ export interface Classifier {
  * Errors: CONFIG_INVALID for patterns that cannot be meant.
  */
 export function createClassifier(patterns: Config['analyze']['patterns']): Classifier {
-  const rows = DEFAULT_TABLE.map((row) => {
-    const own = patterns[row.category];
-    const where = `analyze.patterns.${row.category}`;
-    return { ...row, where, own: own !== undefined, list: compilePatterns(own ?? row.patterns, where) };
-  });
-  const firstOf = (path: string, candidates: typeof rows): Classified => {
-    for (const row of candidates) {
-      const because = row.list.match(path);
-      if (because !== undefined) return { category: row.category, because };
-    }
-    return { category: 'other', because: 'no pattern matches' };
+  const rows = DEFAULT_TABLE.map((row) => ({
+    category: row.category,
+    patterns: patterns[row.category] ?? row.patterns,
+    where: `analyze.patterns.${row.category}`,
+  }));
+  const classifyBy = (table: typeof rows) => {
+    const first = compileInOrder(table);
+    return (path: string): Classified => {
+      const found = first(path);
+      const category = found && table[found.list]?.category;
+      return found && category
+        ? { category, because: found.pattern }
+        : { category: 'other', because: 'no pattern matches' };
+    };
   };
-  const withoutTests = rows.filter((row) => row.category !== 'test');
+  const sideOf = classifyBy(rows.filter((row) => row.category !== 'test'));
   return {
-    classify: (path) => firstOf(path, rows),
-    sideOf: (path) => firstOf(path, withoutTests).category,
-    userLists: rows.filter((row) => row.own).map(({ where, list }) => ({ where, list })),
+    classify: classifyBy(rows),
+    sideOf: (path) => sideOf(path).category,
+    userLists: rows
+      .filter((row) => patterns[row.category] !== undefined)
+      .map(({ where, patterns: own }) => ({ where, list: compilePatterns(own, where) })),
   };
 }
