@@ -49,20 +49,28 @@ const HealthCheck = z.strictObject({
   retries: z.number().int().min(0).max(20).default(3).describe('Rounds before giving up (rule D2)'),
   container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
 });
-const HealthCheckOverride = z.strictObject({
-  url: httpUrl().optional(),
-  timeout: z.number().positive().max(86_400).optional(),
-  retries: z.number().int().min(0).max(20).optional(),
-  container_port: z.number().int().min(1).max(65_535).optional(),
-});
+const HealthCheckOverride = z
+  .strictObject({
+    url: httpUrl().optional().describe('Overrides deploy.health_check.url'),
+    timeout: z.number().positive().max(86_400).optional().describe('Overrides it, in seconds'),
+    retries: z.number().int().min(0).max(20).optional().describe('Overrides it'),
+    container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
+  })
+  .describe('Overrides deploy.health_check, key by key');
 
-const Strategy = z.enum(['auto', 'start-first', 'stop-first']);
+const Strategy = z
+  .enum(['auto', 'start-first', 'stop-first'])
+  .default('auto')
+  .describe('How old and new change places; `auto` starts the new one first where nothing forbids it');
 
 const Service = z.strictObject({
-  dockerfile: z.string().min(1).optional(),
-  context: z.string().min(1).default('.'),
-  /** `target` stage of a multi-stage Dockerfile. */
-  target: z.string().min(1).optional(),
+  dockerfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('That of build.docker, else `./Dockerfile.<name>`, where it is not given'),
+  context: z.string().min(1).default('.').describe('Directory that the build sees'),
+  target: z.string().min(1).optional().describe('Stage of a multi-stage Dockerfile'),
   paths: z.array(z.string().min(1)).default([]).describe('Extra globs that rebuild it'),
   categories: z
     .array(z.enum(CATEGORIES))
@@ -74,17 +82,24 @@ const Service = z.strictObject({
     .optional()
     .describe('Its name in the compose file'),
   health_check: HealthCheckOverride.optional(),
-  strategy: Strategy.default('auto'),
+  strategy: Strategy,
   depends_on: z.array(ServiceName).default([]).describe('Deployment order; undone in reverse'),
-  args: z.record(z.string(), z.string()).default({}),
+  args: z.record(z.string(), z.string()).default({}).describe('Build arguments, besides build.args'),
 });
 
 const suiteFields = {
-  command: z.string().min(1).optional(),
+  command: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Without it: `npm test` for unit, `npx playwright test` for e2e'),
   enabled: z.boolean().default(true),
   scope: z.enum(['frontend', 'backend', 'all']).default('all').describe('Which side of the project it tests'),
-  report: z.enum(['auto', 'jest', 'vitest', 'playwright', 'junit', 'go', 'tap', 'none']).default('auto'),
-  working_directory: z.string().default('.'),
+  report: z
+    .enum(['auto', 'jest', 'vitest', 'playwright', 'junit', 'go', 'tap', 'none'])
+    .default('auto')
+    .describe('Form of the results'),
+  working_directory: z.string().default('.').describe('Inside the project'),
 };
 const UnitSuite = z.strictObject({
   ...suiteFields,
@@ -140,22 +155,25 @@ const Test = z.strictObject({
   performance: z
     .strictObject({
       tool: z.enum(['lighthouse']).default('lighthouse'),
-      url: httpUrl().default('http://localhost:3000'),
+      url: httpUrl().default('http://localhost:3000').describe('The page that is measured'),
       start: z.string().min(1).optional().describe('Command that serves the page while it is measured'),
-      command: z.string().min(1).optional(),
-      min_score: z.number().min(0).max(100).default(70),
+      command: z.string().min(1).optional().describe('Own way to start Lighthouse'),
+      min_score: z.number().min(0).max(100).default(70).describe('Below it is a WARNING (rule T3)'),
       enabled: z.boolean().default(true),
       timeout: seconds(300, 'Time limit'),
-      working_directory: z.string().default('.'),
+      working_directory: z.string().default('.').describe('Inside the project'),
     })
     .prefault({}),
   security: z
     .strictObject({
       enabled: z.boolean().default(true),
-      audit: z.boolean().default(true),
-      block_severity: z.enum(['low', 'moderate', 'high', 'critical']).default('high'),
+      audit: z.boolean().default(true).describe('npm audit'),
+      block_severity: z
+        .enum(['low', 'moderate', 'high', 'critical'])
+        .default('high')
+        .describe('From it on a vulnerability is CRITICAL, below it a WARNING (rule T3)'),
       timeout: seconds(120, 'Time limit'),
-      working_directory: z.string().default('.'),
+      working_directory: z.string().default('.').describe('Inside the project'),
     })
     .prefault({}),
 });
@@ -173,7 +191,10 @@ const Target = z
 export const ConfigSchema = z.strictObject({
   project: z.strictObject({
     name: ServiceName.describe('Image names start with it'),
-    type: z.enum(['fullstack', 'frontend', 'backend']).default('fullstack'),
+    type: z
+      .enum(['fullstack', 'frontend', 'backend'])
+      .default('fullstack')
+      .describe('Which services there are, where neither `services` nor `build.docker` says'),
     timezone: z.string().default('UTC').describe('IANA name, for ids and timestamps'),
   }),
   services: z.record(ServiceName, Service).optional(),
@@ -183,7 +204,10 @@ export const ConfigSchema = z.strictObject({
         .partialRecord(z.enum(CATEGORIES), z.array(z.string().min(1)))
         .default({})
         .describe("Replaces that category's defaults"),
-      base: z.enum(['last-success', 'event']).default('last-success'),
+      base: z
+        .enum(['last-success', 'event'])
+        .default('last-success')
+        .describe('What changes are compared with (rule A9)'),
     })
     .prefault({}),
   test: Test.prefault({}),
@@ -193,8 +217,11 @@ export const ConfigSchema = z.strictObject({
         .record(ServiceName, z.string().min(1))
         .optional()
         .describe('service -> Dockerfile, where `services` is not given'),
-      tag_strategy: z.enum(['git-sha', 'semver', 'timestamp']).default('git-sha'),
-      args: z.record(z.string(), z.string()).default({}),
+      tag_strategy: z
+        .enum(['git-sha', 'semver', 'timestamp'])
+        .default('git-sha')
+        .describe('Of the image tags (rule B2)'),
+      args: z.record(z.string(), z.string()).default({}).describe('Build arguments of every service'),
       platform: z.string().min(1).optional().describe('Of the server, e.g. linux/arm64'),
       timeout: seconds(1800, 'Time limit of one image'),
     })
@@ -225,7 +252,8 @@ export const ConfigSchema = z.strictObject({
       compose_file: z
         .string()
         .regex(/^[^\0\r\n]+$/, 'the name of a file below deploy.path')
-        .default('docker-compose.prod.yml'),
+        .default('docker-compose.prod.yml')
+        .describe('Below deploy.path'),
       min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
       health_check: HealthCheck.prefault({}),
       lock_wait: z
@@ -254,19 +282,38 @@ export const ConfigSchema = z.strictObject({
         .strictObject({
           duration: z.number().min(0).max(3600).default(30).describe('Seconds; 0 switches it off'),
           interval: z.number().positive().max(600).default(5).describe('Seconds'),
-          latency_spike_ratio: z.number().gt(1).default(2.0),
+          latency_spike_ratio: z
+            .number()
+            .gt(1)
+            .default(2.0)
+            .describe('Times the first response time; above it rolls back (rule V2)'),
         })
         .prefault({}),
     })
     .prefault({}),
   safety: z
     .strictObject({
-      auto_rollback: z.boolean().default(true),
-      max_consecutive_failures: z.number().int().min(1).max(100).default(3),
-      keep_releases: z.number().int().min(1).max(100).default(5),
+      auto_rollback: z
+        .boolean()
+        .default(true)
+        .describe('false: a release that VERIFY finds broken stays, and a person decides'),
+      max_consecutive_failures: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('At so many the pipeline locks (rule V4)'),
+      keep_releases: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe('Releases of a service that can be restored'),
       notify: z
         .strictObject({
-          issue: z.boolean().default(true),
+          issue: z.boolean().default(true).describe('A lock opens an issue in the repository'),
           webhook: z
             .union([z.literal(''), httpUrl()])
             .default('')
@@ -275,7 +322,14 @@ export const ConfigSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  trigger: z.strictObject({ branches: z.array(z.string().min(1)).default(['main', 'master']) }).prefault({}),
+  trigger: z
+    .strictObject({
+      branches: z
+        .array(z.string().min(1))
+        .default(['main', 'master'])
+        .describe('Pushes to others are not deployed'),
+    })
+    .prefault({}),
 });
 
 /** The file as parsed, with every default in place. */
