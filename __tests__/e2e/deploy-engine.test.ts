@@ -23,6 +23,7 @@ services:
     stop_signal: SIGKILL
     ports: ["18080:8080"]
 `;
+const RETIRE = { keepReleases: 5, protect: [] };
 const URL = 'http://localhost:18080/cgi-bin/health';
 /** Two services; what they share is mounted by both, so it has no single writer. */
 const TWO = `services:
@@ -76,7 +77,7 @@ async function deploy(
 }
 async function confirmed({ handle, result }: Made): Promise<DeployResult> {
   expect(result.error).toBeUndefined();
-  expect(await handle.confirm({ keepReleases: 5, protect: [] })).toEqual([]);
+  expect(await handle.underTest(RETIRE).confirm()).toEqual([]);
   await handle.recorded();
   await handle.close();
   return result;
@@ -225,7 +226,7 @@ test('V3: VERIFY rolls back what was live, from the kept containers; a container
   const { handle, result } = await deploy(undefined, 'v2', { backend: {} }, { backend: URL });
   expect(result.status).toBe('passed');
   expect(await all()).toEqual(['shop running', 'shop-before exited']);
-  const outcome = await handle.rollBack('slow');
+  const outcome = await handle.underTest(RETIRE).rollBack('slow');
   await handle.close();
   expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [] });
   expect(await running()).toEqual(before);

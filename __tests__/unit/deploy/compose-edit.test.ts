@@ -45,7 +45,9 @@ describe('D2.1: the image tag in the compose file', () => {
     ['services:\n  web:\n    image: &tag a:1\n    tty: true\n'],
     ['{"services": {"web": {"image": "a:1", "tty": true}}}'],
   ])('whatever the style: %j', (source) => {
-    expect(parse(setImages(source, { web: 'a:2' }))).toEqual({ services: { web: { image: 'a:2', tty: true } } });
+    expect(parse(setImages(source, { web: 'a:2' }))).toEqual({
+      services: { web: { image: 'a:2', tty: true } },
+    });
   });
 
   test('several at once, with CRLF line ends kept', () => {
