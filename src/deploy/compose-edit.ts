@@ -1,4 +1,4 @@
-import { Alias, type Document, isMap, Pair, parseDocument, Scalar, YAMLMap } from 'yaml';
+import { Alias, type Document, isMap, parseDocument, Scalar, type YAMLMap } from 'yaml';
 import { AutopilotError } from '../errors.ts';
 
 /**
@@ -13,7 +13,7 @@ export function setImages(source: string, images: Readonly<Record<string, string
     throw invalid('The compose file has no `services`.', 'Add a `services` map with the services to deploy.');
   }
   const names = services.items.map((pair) => String(pair.key instanceof Scalar ? pair.key.value : pair.key));
-  let changed = false;
+  const splices: Splice[] = [];
   for (const [name, image] of Object.entries(images)) {
     if (!names.includes(name)) {
       throw invalid(
@@ -22,12 +22,13 @@ export function setImages(source: string, images: Readonly<Record<string, string
           'Name the right one in `services.<name>.compose_service`.',
       );
     }
-    changed = setImage(services, name, image) || changed;
+    splices.push(...imageSplice(source, services, name, image));
   }
-  if (!changed) return source;
-  const eol = source.includes('\r\n') ? '\r\n' : '\n';
-  const text = document.toString({ lineWidth: 0, flowCollectionPadding: !/\{\S/.test(source) });
-  return eol === '\n' ? text : text.replaceAll('\n', eol);
+  // From the end, so that the places of the earlier ones stay what they are.
+  const edited = splices
+    .sort((left, right) => right.from - left.from)
+    .reduce((text, splice) => text.slice(0, splice.from) + splice.text + text.slice(splice.to), source);
+  return edited;
 }
 
 /** The `image` of each service as it stands in the file, variables unresolved; services without one are left out. */
@@ -40,25 +41,45 @@ export function imagesIn(source: string): Record<string, string> {
   );
 }
 
-function setImage(services: YAMLMap, name: string, image: string): boolean {
+/** One replacement in the text; the document model says where, so that every other byte stays. */
+interface Splice {
+  from: number;
+  to: number;
+  text: string;
+}
+
+function imageSplice(source: string, services: YAMLMap, name: string, image: string): Splice[] {
+  const value = JSON.stringify(image);
+  // Plain wherever YAML would read back the same string.
+  const text = parseDocument(image).toJS() === image ? image : value;
   const node = services.get(name, true) as unknown;
   if (isMap(node)) {
     const current = node.get('image', true) as unknown;
-    if (current instanceof Scalar) {
-      if (current.value === image) return false;
-      current.value = image;
-      // A tag such as `1.10` in a quoted scalar must stay a string whatever style it had.
-      delete current.source;
-      return true;
+    if (current instanceof Scalar && current.value === image) return [];
+    if ((current instanceof Scalar || current instanceof Alias) && current.range) {
+      const [from, to] = current.range;
+      // `image:` with nothing after it has an empty value right behind the colon.
+      const block = current instanceof Scalar && (current.type ?? '').startsWith('BLOCK_');
+      return [{ from, to, text: from === to ? ` ${text}` : block ? `${text}\n` : text }];
     }
-    node.set('image', image);
-    return true;
+    const first = node.items[0]?.key as Scalar | undefined;
+    if (node.flow || !first?.range) {
+      const from = (node.range?.[0] ?? 0) + 1;
+      return [{ from, to: from, text: ` image: ${value}${node.items.length > 0 ? ',' : ' '}` }];
+    }
+    const [from] = first.range;
+    const indent = from - (source.lastIndexOf('\n', from - 1) + 1);
+    const eol = source.includes('\r\n') ? '\r\n' : '\n';
+    return [{ from, to: from, text: `image: ${text}${eol}${' '.repeat(indent)}` }];
   }
-  const map = new YAMLMap();
-  if (node instanceof Alias) map.items.push(new Pair(new Scalar('<<'), node));
-  map.items.push(new Pair(new Scalar('image'), new Scalar(image)));
-  services.set(name, map);
-  return true;
+  if (node instanceof Alias && node.range) {
+    return [{ from: node.range[0], to: node.range[1], text: `{ <<: *${node.source}, image: ${value} }` }];
+  }
+  const range = (node as Scalar | null)?.range;
+  if (!range || (node instanceof Scalar && node.value !== null)) {
+    throw invalid(`Service \`${name}\` of the compose file is no map.`, 'Write its keys below its name.');
+  }
+  return [{ from: range[0], to: range[0], text: ` { image: ${value} }` }];
 }
 
 function parse(source: string): Document {

@@ -178,7 +178,8 @@ function emptyResult(checks: GateCheck[], plan: ReleasePlan | undefined): Deploy
   };
 }
 
-function outcomeOf(service: ServicePlan, status: 'deployed' | 'untouched'): ServiceOutcome {
+/** What runs for a service, when nothing was undone. */
+export function outcomeOf(service: ServicePlan, status: 'deployed' | 'untouched'): ServiceOutcome {
   const deployed = status === 'deployed' && !service.current;
   return {
     service: service.service,

@@ -1,13 +1,13 @@
 import { AutopilotError } from '../errors.ts';
 import type { Keeper } from '../server/target.ts';
 import { carryOut, type DeployEffects, type DeployInput, lookAt, refused } from './deploy.ts';
-import { containersOf, type ReleaseEffects } from './effects.ts';
+import type { ReleaseEffects } from './effects.ts';
 import { gate } from './gate.ts';
 import { recover, type Settlement } from './recover.ts';
 import type { ReleasePlan } from './release.ts';
 import type { DeployResult, ReleaseHandover } from './result.ts';
-import { retire, type RetireRequest } from './retire.ts';
-import { undoRelease, type UndoOutcome } from './undo.ts';
+import type { RetireRequest } from './retire.ts';
+import { type ReleaseUnderTest, underTest } from './under-test.ts';
 
 export interface ReleaseOptions {
   pipelineId: string;
@@ -28,14 +28,8 @@ export interface ReleaseHandle {
   /** The release in progress, once `deploy` has planned it, or the one that was taken over. */
   readonly plan: ReleasePlan | undefined;
   deploy(input: DeployInput): Promise<DeployResult>;
-  /** Ids of the containers that run the release, by service. */
-  containers(): Promise<Record<string, string[]>>;
-  /** Rule V3: puts every service of the release back. */
-  rollBack(reason: string): Promise<UndoOutcome>;
-  /** VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. */
-  confirm(request: RetireRequest): Promise<string[]>;
-  /** `safety.auto_rollback: false`: the release stays although VERIFY failed, and a person decides. */
-  leaveRunning(reason: string): Promise<void>;
+  /** What VERIFY judges, and how it ends the release. */
+  underTest(request: RetireRequest): ReleaseUnderTest;
   /** The state branch holds the run: nothing of it needs settling any more. */
   recorded(): Promise<void>;
   /** Ends this step but keeps lock and arming for the next one. */
@@ -59,14 +53,24 @@ export async function openRelease(options: ReleaseOptions, outer: DeployEffects)
   });
   const effects: ReleaseEffects = { ...outer, keeper };
   try {
-    const settled: Settlement = options.handover ? { state: 'nothing' } : await recover(effects);
+    const claimed = options.handover !== undefined && keeper.claimed !== false;
+    const settled: Settlement = claimed ? { state: 'nothing' } : await recover(effects);
     refuseUnsettled(settled);
+    if (options.handover && !claimed) throw handoverLost(options.handover);
     return handle(effects, settled, options.handover?.plan);
   } catch (error) {
     // Nothing half-done by this run: what is armed stays armed for whoever settles it.
     await keeper.close().catch(() => undefined);
     throw error;
   }
+}
+
+function handoverLost(handover: ReleaseHandover): AutopilotError {
+  return new AutopilotError('DEPLOY_FAILED', {
+    what: `Release ${handover.plan.pipeline_id} is not in place any more.`,
+    why: 'The server waited for the next step of this job, heard nothing in time, and rolled back by itself.',
+    fix: 'Run the stage `verify` in the same job, directly after `deploy`; then run the job again.',
+  });
 }
 
 function refuseUnsettled(settled: Settlement): void {
@@ -104,29 +108,7 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
       plan = look.plan;
       return carryOut(input, look, checks, effects);
     },
-    async containers() {
-      const found: Record<string, string[]> = {};
-      for (const service of current().services) {
-        const kept = new Set(service.current ? [] : service.kept.map((container) => container.id));
-        const now = await containersOf(effects, current(), service);
-        found[service.service] = now.filter((entry) => !kept.has(entry.id)).map((entry) => entry.id);
-      }
-      return found;
-    },
-    async rollBack(reason) {
-      const outcome = await undoRelease(current(), effects, reason);
-      await keeper.disarm();
-      return outcome;
-    },
-    async confirm(request) {
-      await keeper.record('verified', { pipeline_id: current().pipeline_id });
-      await keeper.disarm();
-      return retire(current(), request, effects);
-    },
-    async leaveRunning(reason) {
-      await keeper.record('left_running', { reason });
-      await keeper.disarm();
-    },
+    underTest: (request) => underTest(current, request, effects),
     async recorded() {
       await keeper.record('recorded', {});
       await keeper.record('settled', {});
@@ -144,3 +126,4 @@ export type { Transfer, Transferred } from './execute.ts';
 export { lastRelease, recover, type Settlement } from './recover.ts';
 export type { Wanted } from './release.ts';
 export type { UndoOutcome } from './undo.ts';
+export type { ReleaseUnderTest } from './under-test.ts';

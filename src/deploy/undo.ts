@@ -52,8 +52,11 @@ export async function undoRelease(
     );
     if (touched === true) outcome.rolledBack.push(service.service);
   }
-  await attempt('what was staged', [], () => must(effects, dropStaged(plan)));
+  // The copy of the compose file must outlive a failed undo: the next run needs it.
   if (Object.keys(outcome.failed).length === 0) {
+    await must(effects, dropStaged(plan)).catch((error: unknown) => {
+      effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
+    });
     await noted(effects, 'rolled_back', { reason });
     await noted(effects, 'settled', {});
   }

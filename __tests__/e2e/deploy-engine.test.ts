@@ -1,0 +1,237 @@
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import type { DeployResult } from '../../src/deploy/result.ts';
+import type { ReleaseHandle } from '../../src/deploy/index.ts';
+import { type AppOptions, inputOf, openWorld, service, type World } from './deploy-world.ts';
+
+jest.setTimeout(120_000);
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterEach(async () => {
+  await world.clean();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const FIXED_PORT = `# the shop
+services:
+  backend:
+    image: placeholder # replaced by each release
+    stop_signal: SIGKILL
+    ports: ["18080:8080"]
+`;
+const RETIRE = { keepReleases: 5, protect: [] };
+const URL = 'http://localhost:18080/cgi-bin/health';
+/** Two services; what they share is mounted by both, so it has no single writer. */
+const TWO = `services:
+  backend:
+    image: placeholder
+    stop_signal: SIGKILL
+    ports: ["18080:8080"]
+    volumes: ["state:/state"]
+  frontend:
+    image: placeholder
+    stop_signal: SIGKILL
+    ports: ["18081:8080"]
+    volumes: ["state:/state"]
+volumes:
+  state:
+`;
+const BOTH = { backend: URL, frontend: 'http://localhost:18081/cgi-bin/health' };
+/** Reached by its name only, as behind a proxy. */
+const BEHIND_PROXY = `services:
+  backend:
+    image: placeholder
+    stop_signal: SIGKILL
+    expose: ["8080"]
+  proxy:
+    image: gonsautopilot-lab/busybox:latest
+    stop_signal: SIGKILL
+    command: ["sh", "-c", "exec nc -ll -p 80 -e nc backend 8080"]
+    ports: ["18080:80"]
+`;
+
+interface Made {
+  handle: ReleaseHandle;
+  result: DeployResult;
+}
+
+let runs = 0;
+async function deploy(
+  compose: string | undefined,
+  tag: string,
+  apps: Record<string, AppOptions>,
+  urls: Record<string, string | undefined>,
+): Promise<Made> {
+  runs += 1;
+  const id = `20260101-0000${String(runs).padStart(2, '0')}-aaaaaaa`;
+  const wanted = [];
+  for (const [name, options] of Object.entries(apps)) {
+    wanted.push({ service: service(name, urls[name]), image: await world.image(name, tag, options) });
+  }
+  const handle = await world.open(id);
+  return { handle, result: await handle.deploy(inputOf(id, wanted, { composeSource: compose })) };
+}
+async function confirmed({ handle, result }: Made): Promise<DeployResult> {
+  expect(result.error).toBeUndefined();
+  expect(await handle.underTest(RETIRE).confirm()).toEqual([]);
+  await handle.recorded();
+  await handle.close();
+  return result;
+}
+const list = async (...args: string[]) =>
+  (await world.docker('ps', ...args)).split('\n').filter(Boolean).sort();
+const running = () => list('--no-trunc', '--format', '{{.ID}} {{.Image}}');
+const all = () => list('-a', '--format', '{{.Names}} {{.State}}');
+
+/** Asks a published port until it is stopped; gives the answers that were not 200. */
+function load(port: number): () => Promise<{ asked: number; failed: string[] }> {
+  let going = true;
+  const failed: string[] = [];
+  let asked = 0;
+  const loop = (async () => {
+    while (going) {
+      asked += 1;
+      const answer = await fetch(`http://${world.machine.address}:${String(port)}/cgi-bin/health`, {
+        headers: { connection: 'close' },
+      }).then(
+        async (response) => `${String(response.status)} ${(await response.text()).trim()}`,
+        (error: unknown) => String(error),
+      );
+      if (!answer.startsWith('200')) failed.push(answer);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return async () => {
+    going = false;
+    await loop;
+    return { asked, failed };
+  };
+}
+
+test('D2: a first deployment brings the compose file; a good release replaces it; the kept one goes after VERIFY', async () => {
+  const urls = { backend: URL };
+  const first = await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, urls));
+  expect(first.status).toBe('passed');
+  expect(first.services).toMatchObject([
+    { service: 'backend', status: 'deployed', image: 'shop-backend:v1', previous: '' },
+  ]);
+  expect(await world.compose()).toBe(FIXED_PORT.replace('placeholder', 'shop-backend:v1'));
+  expect(await all()).toEqual(['shop-backend-1 running']);
+
+  const made = await deploy(FIXED_PORT, 'v2', { backend: {} }, urls);
+  expect(made.result.services).toMatchObject([
+    { status: 'deployed', image: 'shop-backend:v2', previous: 'shop-backend:v1', strategy: 'stop-first' },
+  ]);
+  expect(made.result.baselines['backend']?.length).toBeGreaterThanOrEqual(12);
+  expect(await all()).toEqual(['shop-backend-1 exited', 'shop-backend-2 running']);
+  await confirmed(made);
+  expect(await all()).toEqual(['shop-backend-2 running']);
+  expect(await world.compose()).toBe(FIXED_PORT.replace('placeholder', 'shop-backend:v2'));
+});
+
+test.each([
+  ['answers 500', { status: '500 Internal Server Error' }, /answers 500/],
+  ['crashes', { crash: true }, /crashed 4 times \(exit code 3\)/],
+])('D2: a broken release that %s never touches the old one and costs no request', async (_what, app, why) => {
+  await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, { backend: URL }));
+  const before = await running();
+  const stop = load(18080);
+  const { handle, result } = await deploy(undefined, 'bad', { backend: app }, { backend: URL });
+  const { asked, failed } = await stop();
+  await handle.close();
+  expect(failed).toEqual([]);
+  expect(asked).toBeGreaterThan(10);
+  expect(result).toMatchObject({
+    status: 'failed',
+    rolled_back: [],
+    manual_steps: [],
+    error: { code: 'DEPLOY_FAILED' },
+  });
+  expect(result.services).toMatchObject([{ status: 'untouched', image: 'shop-backend:v1' }]);
+  expect(result.failure?.reason).toMatch(why);
+  expect(result.failure?.log_tail).toContain('starting bad');
+  expect(await running()).toEqual(before);
+  expect(await all()).toEqual(['shop-backend-1 running']);
+  expect(await world.compose()).toBe(FIXED_PORT.replace('placeholder', 'shop-backend:v1'));
+});
+
+test('D3: frontend was cut over, backend breaks once live: both are back, in reverse order', async () => {
+  await confirmed(await deploy(TWO, 'v1', { frontend: {}, backend: {} }, BOTH));
+  const before = await running();
+  const file = await world.compose();
+  const { handle, result } = await deploy(
+    undefined,
+    'v2',
+    { frontend: {}, backend: { onceGood: true } },
+    BOTH,
+  );
+  await handle.close();
+  expect(result).toMatchObject({ status: 'failed', rolled_back: ['backend', 'frontend'], manual_steps: [] });
+  expect(result.services.map((entry) => [entry.service, entry.status, entry.image])).toEqual([
+    ['frontend', 'rolled-back', 'shop-frontend:v1'],
+    ['backend', 'rolled-back', 'shop-backend:v1'],
+  ]);
+  expect(result.failure).toMatchObject({
+    service: 'backend',
+    log_tail: expect.stringContaining('starting v2'),
+  });
+  expect(await running()).toEqual(before);
+  expect(await all()).toHaveLength(2);
+  expect(await world.compose()).toBe(file);
+});
+
+test('D2: start-first behind a name: the new one joins only when proven; a broken one costs no request', async () => {
+  const urls = { backend: URL };
+  await confirmed(await deploy(BEHIND_PROXY, 'v1', { backend: {} }, {}));
+  await world.machine.exec([
+    'docker',
+    'compose',
+    '-f',
+    '/srv/shop/compose.yml',
+    'up',
+    '-d',
+    '--no-deps',
+    'proxy',
+  ]);
+  const stopBroken = load(18080);
+  const bad = await deploy(undefined, 'bad', { backend: { status: '500 Broken' } }, urls);
+  await bad.handle.close();
+  const broken = await stopBroken();
+  expect(bad.result.status).toBe('failed');
+  expect(broken.asked).toBeGreaterThan(20);
+  expect(broken.failed).toEqual([]);
+
+  const stop = load(18080);
+  const good = await deploy(undefined, 'v2', { backend: { delay: 1 } }, urls);
+  expect(good.result.services).toMatchObject([{ strategy: 'start-first', status: 'deployed' }]);
+  await confirmed(good);
+  const { failed, asked } = await stop();
+  expect(asked).toBeGreaterThan(20);
+  // This proxy neither retries nor knows that the old one is going: what is under way when it stops is cut, no more.
+  expect(failed.length).toBeLessThanOrEqual(3);
+  expect((await list('-a', '--format', '{{.Image}}')).sort()).toEqual([
+    'gonsautopilot-lab/busybox:latest',
+    'shop-backend:v2',
+  ]);
+});
+
+test('V3: VERIFY rolls back what was live, from the kept containers; a container_name goes back as well', async () => {
+  const named = FIXED_PORT.replace('    stop_signal', '    container_name: shop\n    stop_signal');
+  await confirmed(await deploy(named, 'v1', { backend: {} }, { backend: URL }));
+  const before = await running();
+  const { handle, result } = await deploy(undefined, 'v2', { backend: {} }, { backend: URL });
+  expect(result.status).toBe('passed');
+  expect(await all()).toEqual(['shop running', 'shop-before exited']);
+  const outcome = await handle.underTest(RETIRE).rollBack('slow');
+  await handle.close();
+  expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [] });
+  expect(await running()).toEqual(before);
+  expect(await all()).toEqual(['shop running']);
+  expect(await world.compose()).toContain('shop-backend:v1');
+  await confirmed(await deploy(undefined, 'v3', { backend: {} }, { backend: URL }));
+  expect(await all()).toEqual(['shop running']);
+});

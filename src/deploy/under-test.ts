@@ -1,0 +1,72 @@
+import { outcomeOf, undoneOutcome } from './deploy.ts';
+import { containersOf, type ReleaseEffects } from './effects.ts';
+import { failure } from './health.ts';
+import type { ReleasePlan } from './release.ts';
+import type { ContainerFailure, ServiceOutcome } from './result.ts';
+import { retire, type RetireRequest } from './retire.ts';
+import { undoRelease, type UndoOutcome } from './undo.ts';
+
+/** A live release that is not verified yet: what VERIFY looks at, and the ways in which it can end. */
+export interface ReleaseUnderTest {
+  /** Released services -> ids of the containers that run them. */
+  containers(): Promise<Record<string, string[]>>;
+  /** Why a service failed, with the last words of its container, while there still is one. */
+  describeFailure(service: string, reason: string): Promise<ContainerFailure>;
+  /** Rule V3: every service of the release goes back, the last one first, each proven healthy. */
+  rollBack(reason: string): Promise<UndoOutcome>;
+  /** VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. */
+  confirm(): Promise<string[]>;
+  /** `safety.auto_rollback: false`: the release stays although VERIFY failed, and a person decides. */
+  leaveRunning(reason: string): Promise<void>;
+  /** What runs now for each service, after `undone` if anything was. */
+  outcomes(reason: string, undone?: UndoOutcome): ServiceOutcome[];
+}
+
+export function underTest(
+  plan: () => ReleasePlan,
+  request: RetireRequest,
+  effects: ReleaseEffects,
+): ReleaseUnderTest {
+  const { keeper, target } = effects;
+  const containers = async () => {
+    const found: Record<string, string[]> = {};
+    for (const service of plan().services) {
+      const kept = new Set(service.current ? [] : service.kept.map((container) => container.id));
+      const now = await containersOf(effects, plan(), service);
+      found[service.service] = now.filter((entry) => !kept.has(entry.id)).map((entry) => entry.id);
+    }
+    return found;
+  };
+  return {
+    containers,
+    async describeFailure(service, reason) {
+      const [id] = (await containers())[service] ?? [];
+      return failure(
+        { service },
+        effects,
+        id === undefined ? undefined : await target.engine.container(id),
+        reason,
+      );
+    },
+    async rollBack(reason) {
+      const outcome = await undoRelease(plan(), effects, reason);
+      await keeper.disarm();
+      return outcome;
+    },
+    async confirm() {
+      await keeper.record('verified', { pipeline_id: plan().pipeline_id });
+      await keeper.disarm();
+      return retire(plan(), request, effects);
+    },
+    async leaveRunning(reason) {
+      await keeper.record('left_running', { reason });
+      await keeper.disarm();
+    },
+    outcomes: (reason, undone) =>
+      plan().services.map((service) =>
+        undone
+          ? undoneOutcome(service, undone, reason)
+          : { ...outcomeOf(service, 'deployed'), reason: service.current ? service.reason : reason },
+      ),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Service } from '../config/services.ts';
+import type { DeployInput } from '../deploy/index.ts';
+import type { DeployResult } from '../deploy/result.ts';
+import { AutopilotError } from '../errors.ts';
+import type { Target } from '../server/target.ts';
+import type { VerifyResult } from '../verify/result.ts';
+
+export interface RollbackInput {
+  pipelineId: string;
+  prefix: string;
+  composeFile: string;
+  /** Service -> image to go back to, chosen from the verified releases; dependencies first. */
+  services: readonly { service: Service; image: string }[];
+  signal?: AbortSignal;
+}
+
+export interface RollbackEffects {
+  target: Target;
+  /** The open release: the same lock, plan, candidate, cut-over and undo as any deployment. */
+  release: { deploy(input: DeployInput): Promise<DeployResult> };
+  /** The checks after it, and the end of the release; smoke test as after any deployment. */
+  verify: (deployed: DeployResult) => Promise<VerifyResult>;
+}
+
+export interface RollbackResult {
+  deploy: DeployResult;
+  /** Missing when the older version did not even come up. */
+  verify?: VerifyResult;
+}
+
+/**
+ * Rule R1: puts older images back by the same way a release takes, with images that are on the server already. Throws
+ * ROLLBACK_IMPOSSIBLE, naming every image that is missing, before anything has changed.
+ */
+export async function rollback(input: RollbackInput, effects: RollbackEffects): Promise<RollbackResult> {
+  if (input.services.length === 0) {
+    throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
+      what: 'There is nothing to roll back.',
+      why: 'No service has an earlier release that was verified.',
+      fix: 'Name a release with the input `to`, or deploy a good version.',
+    });
+  }
+  const wanted = [];
+  const missing: string[] = [];
+  for (const { service, image } of input.services) {
+    const found = await effects.target.engine.image(image);
+    if (!found) missing.push(`${image} (${service.name})`);
+    else wanted.push({ service, image: { reference: image, id: found.id, size: found.size } });
+  }
+  if (missing.length > 0) {
+    throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
+      what: `Not on ${effects.target.name} any more: ${missing.join(', ')}.`,
+      why: 'The image was removed from the server, by hand or beyond `safety.keep_releases`.',
+      fix: 'Roll back to another release with the input `to`, or run the pipeline on the older commit.',
+    });
+  }
+  const deployed = await effects.release.deploy({
+    pipelineId: input.pipelineId,
+    wanted,
+    prefix: input.prefix,
+    composeFile: input.composeFile,
+    composeSource: undefined,
+    // Nothing is sent, so a full disk is no reason to stay with a broken version.
+    minFreeDisk: 0,
+    tests: { passed: true, detail: 'not asked for a rollback: this release was verified before' },
+    transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+    imageExists: async (reference) => (await effects.target.engine.image(reference)) !== undefined,
+    ...(input.signal ? { signal: input.signal } : {}),
+  });
+  if (deployed.status === 'failed' || deployed.status === 'skipped') return { deploy: deployed };
+  return { deploy: deployed, verify: await effects.verify(deployed) };
+}

@@ -1,0 +1,133 @@
+import type { ContainerFailure, Sample, ServiceOutcome } from '../deploy/result.ts';
+import type { Clock, Log } from '../effects.ts';
+import type { Target } from '../server/target.ts';
+import type { SmokeCheck, VerifyResult, WatchVerdict } from './result.ts';
+import { smoke, type SmokeRequest } from './smoke.ts';
+import { watch } from './watch.ts';
+import type { WatchSettings } from './watchdog.ts';
+
+/** What VERIFY needs of the release it judges; fulfilled by the handle of deploy/. */
+export interface ReleaseUnderTest {
+  /** Released services -> ids of the containers that run them. */
+  containers(): Promise<Record<string, string[]>>;
+  /** Why it failed, with the last words of its container, while there still is one. */
+  describeFailure(service: string, reason: string): Promise<ContainerFailure>;
+  /** Rule V3: every service of the release goes back. */
+  rollBack(reason: string): Promise<Undone>;
+  /** The release is good: nothing rolls back by itself any more, what was kept is removed. Gives warnings. */
+  confirm(): Promise<string[]>;
+  /** A person decides (`safety.auto_rollback: false`). */
+  leaveRunning(reason: string): Promise<void>;
+  /** What runs now for each service, after `undone` if anything was. */
+  outcomes(reason: string, undone?: Undone): ServiceOutcome[];
+}
+
+export interface Undone {
+  rolledBack: string[];
+  failed: Record<string, string>;
+  manualSteps: string[];
+}
+
+export interface VerifyInput {
+  smoke: SmokeRequest;
+  watch: WatchSettings;
+  errors?: 'at-once' | 'confirm';
+  /** By service, from DEPLOY. */
+  baselines: Readonly<Record<string, readonly Sample[]>>;
+  /** `safety.auto_rollback`. */
+  autoRollback: boolean;
+}
+
+export interface VerifyEffects {
+  target: Target;
+  clock: Clock;
+  log: Log;
+  release: ReleaseUnderTest;
+}
+
+/**
+ * Rules V1 to V3: smoke test, then the watchdog over all released services at once. Good: the release is confirmed. Bad:
+ * every service goes back, unless the configuration leaves that to a person.
+ */
+export async function verify(input: VerifyInput, effects: VerifyEffects): Promise<VerifyResult> {
+  const checks = await smoke(input.smoke, effects.target);
+  const bad = checks.find((check) => !check.passed);
+  if (bad) {
+    const reason = `${bad.url}: ${bad.detail}`;
+    return failed(input, effects, checks, [], bad.service, `smoke test failed: ${reason}`);
+  }
+  const verdicts = input.watch.duration === 0 ? [] : await watchAll(input, effects);
+  const fallen = verdicts.find((entry) => entry.verdict === 'roll-back');
+  if (fallen) return failed(input, effects, checks, verdicts, fallen.service, `watchdog: ${fallen.reason}`);
+
+  const warnings = verdicts
+    .filter((entry) => entry.verdict === 'inconclusive')
+    .map((entry) => `${entry.service}: the watchdog could not tell: ${entry.reason}.`);
+  warnings.push(...(await effects.release.confirm()));
+  return {
+    status: warnings.length > 0 ? 'warning' : 'passed',
+    smoke: checks,
+    watch: verdicts,
+    services: effects.release.outcomes('verified'),
+    rolled_back: [],
+    manual_steps: [],
+    warnings,
+  };
+}
+
+async function watchAll(input: VerifyInput, effects: VerifyEffects): Promise<WatchVerdict[]> {
+  const containers = await effects.release.containers();
+  const stop = new AbortController();
+  return Promise.all(
+    Object.entries(containers).map(async ([service, ids]) => {
+      const verdict = await watch(
+        {
+          service,
+          url: input.smoke.urls[service] ?? '',
+          containers: ids,
+          baseline: input.baselines[service] ?? [],
+          settings: input.watch,
+          errors: input.errors ?? 'at-once',
+        },
+        effects,
+        stop.signal,
+      );
+      // One is enough to put all of them back, and the sooner the better.
+      if (verdict.verdict === 'roll-back') stop.abort();
+      effects.log.info(`${service}: ${verdict.verdict}, ${verdict.reason}`);
+      return verdict;
+    }),
+  );
+}
+
+async function failed(
+  input: VerifyInput,
+  { release, log }: VerifyEffects,
+  checks: SmokeCheck[],
+  verdicts: WatchVerdict[],
+  service: string,
+  reason: string,
+): Promise<VerifyResult> {
+  log.error(`${service}: ${reason}`);
+  const failure = await release.describeFailure(service, reason);
+  if (failure.log_tail !== '') log.foreign(failure.log_tail);
+  const base = { status: 'failed' as const, smoke: checks, watch: verdicts, failure };
+  if (!input.autoRollback) {
+    await release.leaveRunning(reason);
+    return {
+      ...base,
+      services: release.outcomes('left running: `safety.auto_rollback` is false'),
+      rolled_back: [],
+      manual_steps: [],
+      warnings: ['Nothing was rolled back, because `safety.auto_rollback` is false.'],
+    };
+  }
+  const undone = await release.rollBack(reason);
+  return {
+    ...base,
+    services: release.outcomes(reason, undone),
+    rolled_back: undone.rolledBack,
+    manual_steps: undone.manualSteps,
+    warnings: [],
+  };
+}
