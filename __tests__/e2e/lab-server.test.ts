@@ -122,6 +122,14 @@ describe('a server of its own', () => {
     await expect(fetch(`http://${other.address}:8080/`)).rejects.toThrow();
   });
 
+  test('says at once that an unknown name does not exist, to containers on networks of their own too', async () => {
+    await web.exec('docker network create app');
+    const before = performance.now();
+    const asked = await web.exec(`docker run --rm --network app ${BUSYBOX_IMAGE} nslookup backend.invalid`);
+    expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining('NXDOMAIN') });
+    expect(performance.now() - before).toBeLessThan(5000);
+  });
+
   test('goes dark without a goodbye when its plug is pulled, and comes up again with its disk', async () => {
     const session = spawn(web.sshCommand()[0], [...web.sshCommand().slice(1), 'echo there; cat'], {
       stdio: ['pipe', 'pipe', 'ignore'],
