@@ -36,8 +36,15 @@ private_mounts() { # DOCKER; in the machine's own folder
     mkdir -p "disk/$folder" "/$folder"
     mount --bind "disk/$folder" "/$folder"
   done
+  for folder in var/tmp var/log var/www; do
+    [ -d "/$folder" ] || continue
+    mkdir -p "disk/$folder"
+    mount --bind "disk/$folder" "/$folder"
+  done
   chmod 700 /root
-  chmod 1777 /tmp
+  chmod 1777 /tmp /var/tmp
+  # The rest belongs to the machine that carries this one: what is not private cannot be written.
+  mount -o remount,bind,ro /
   cd /
 }
 
@@ -96,13 +103,22 @@ start_sshd() {
 stop_daemon() { # pid file
   pid=$(cat "$1" 2>/dev/null) || return 0
   kill "$pid" 2>/dev/null || return 0
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  left=600
+  while kill -0 "$pid" 2>/dev/null; do
+    left=$((left - 1))
+    if [ "$left" -eq 0 ]; then
+      echo "process $pid did not end within 30 s" >&2
+      exit 1
+    fi
+    sleep 0.05
+  done
   rm -f "$1"
 }
 
 start_engine() {
-  setsid dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
-    --data-root /var/lib/docker --exec-root /run/docker >>"$LAB/dockerd.log" 2>&1 </dev/null &
+  # Forked away, so that pid 1 is its parent and takes its end; a dead child of ours would look alive for ever.
+  setsid --fork dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
+    --data-root /var/lib/docker --exec-root /run/docker >>"$LAB/dockerd.log" 2>&1 </dev/null
 }
 
 boot() { # DIR NAME ADDRESS DOCKER SSH

@@ -83,6 +83,7 @@ export async function bootMachine(site: Site, options: MachineOptions): Promise<
     const daemon = {
       'cgroup-parent': `/${cgroup}`,
       'exec-opts': ['native.cgroupdriver=cgroupfs'],
+      dns: [site.runnerAddress],
       ...options.daemon,
     };
     const all = { ...options.files, 'daemon.json': `${JSON.stringify(daemon, undefined, 2)}\n` };

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
+import { serveNames } from './names.ts';
 
 export const reapScript = fileURLToPath(new URL('./reap.sh', import.meta.url));
 
@@ -44,6 +45,13 @@ export async function openSite(parent = tmpdir()): Promise<Site> {
   for (const pipe of [reaper.stdin, reaper.stdout, reaper.stderr])
     (pipe as unknown as { unref(): void }).unref();
   const network = `198.18.${number}`;
+  const names = await serveNames(`${network}.1`).catch(async (error: unknown) => {
+    reaper.ref();
+    reaper.stdin.end();
+    await ended;
+    throw error;
+  });
+  let open = true;
   let host = 10;
   return {
     number: Number(number),
@@ -55,6 +63,8 @@ export async function openSite(parent = tmpdir()): Promise<Site> {
       return { host, address: `${network}.${host++}` };
     },
     async close() {
+      if (open) names.close();
+      open = false;
       reaper.ref();
       reaper.stdin.end();
       await ended;

@@ -1,0 +1,36 @@
+/**
+ * The runner's own engine, for `docker buildx build`: the one that answers already, else one in a machine of its own, so
+ * that labs beside each other do not share a bridge, firewall rules or a data folder. Programs find it by `env`.
+ */
+import { join } from 'node:path';
+import { bootMachine } from './machine.ts';
+import { run } from './process.ts';
+import type { Site } from './site.ts';
+
+export interface LabEngine {
+  /** Whether the lab started it; a reused one stays as it is, images included. */
+  readonly own: boolean;
+  /** Environment for docker and everything that calls it: `DOCKER_HOST` when it is the lab's own, else nothing. */
+  readonly env: Record<string, string>;
+  /** Where published ports answer. */
+  readonly address: string;
+}
+
+export interface EngineOptions {
+  /** `always` starts one even where another answers, for tests that must find it empty. */
+  own?: 'when-needed' | 'always';
+}
+
+/** Ends with its site. */
+export async function startEngine(
+  site: Site,
+  { own = 'when-needed' }: EngineOptions = {},
+): Promise<LabEngine> {
+  if (own === 'when-needed' && (await run(['docker', 'version'], { timeout: 10_000 })).code === 0) {
+    return { own: false, env: {}, address: '127.0.0.1' };
+  }
+  const machine = await bootMachine(site, { name: 'runner-engine', docker: 'yes', ssh: 'no' });
+  await machine.waitForEngine();
+  const env = { DOCKER_HOST: `unix://${join(machine.directory, 'disk/run/docker.sock')}` };
+  return { own: true, env, address: machine.address };
+}
