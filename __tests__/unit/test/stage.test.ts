@@ -163,6 +163,19 @@ describe('commands', () => {
     expect(suite('unit')?.tail).toMatch(/\n100000$/);
   });
 
+  test.each([
+    ['without projects', 'export default {};', '--browser=firefox'],
+    ['with projects', "export default { projects: [{ name: 'firefox' }] };", '--project=firefox'],
+  ])('e2e in another browser, a configuration %s', async (_name, text, option) => {
+    const { suite, said } = await run(
+      { 'playwright.config.js': text, playwright: '#!/bin/sh\necho "$*"\nexit 1\n' },
+      { e2e: { command: 'chmod +x playwright && PATH=$PWD:$PATH playwright test', browser: 'firefox' } },
+      ['e2e'],
+    );
+    expect(suite('e2e')?.status).toBe('failed');
+    expect(said.find(({ kind }) => kind === 'foreign')?.text).toBe(`test --reporter=list,json ${option}`);
+  });
+
   test('the key and the tokens of the step are not in the environment of the tests', async () => {
     const names = [
       'INPUT_SSH-PRIVATE-KEY',

@@ -1,13 +1,6 @@
 import { join } from 'node:path';
 import { type Files, readFresh } from '../effects.ts';
-import {
-  type CoverageReader,
-  readFinal,
-  readGoProfile,
-  readLcov,
-  readSummary,
-  readXml,
-} from './formats.ts';
+import { type CoverageReader, readFinal, readGoProfile, readLcov, readSummary, readXml } from './formats.ts';
 
 /** Where the usual tools write, best answer first. */
 const PLACES: readonly [string, CoverageReader][] = [
