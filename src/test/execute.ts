@@ -5,17 +5,6 @@ import type { Output } from './output.ts';
 /** How often a running suite says that it still runs, in milliseconds. */
 export const HEARTBEAT = 30_000;
 
-/**
- * The deploy key, the token and the cache's token are inputs of the step and so in the environment of every program it
- * starts; the project's tests have no use for them.
- */
-export const WITHHELD = {
-  'INPUT_SSH-PRIVATE-KEY': '',
-  'INPUT_SSH-PASSPHRASE': '',
-  'INPUT_GITHUB-TOKEN': '',
-  ACTIONS_RUNTIME_TOKEN: '',
-};
-
 export type Shell = readonly [string, ...string[]];
 
 /** The shell of users' commands, as a workflow step has it; a runner without bash gets the POSIX one. */
@@ -48,8 +37,7 @@ export async function execute(
     if (!done.signal.aborted) throw error;
   });
   try {
-    const env = { ...WITHHELD, ...options.env };
-    return await effects.run(argv, { ...options, env, onLine: (line) => output.add(line) });
+    return await effects.run(argv, { ...options, onLine: (line) => output.add(line) });
   } finally {
     done.abort();
     await beating;

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { RunResult } from '../effects.ts';
 import { type TestEffects, readFresh, startOf } from './effects.ts';
-import { WITHHELD, execute, shellCommand } from './execute.ts';
+import { execute, shellCommand } from './execute.ts';
 import { readLighthouse } from './lighthouse.ts';
 import type { Output } from './output.ts';
 import type { Ran, Surroundings } from './ran.ts';
@@ -76,7 +76,6 @@ async function served<T>(
   const server = effects
     .run(shellCommand(around.shell, serve, 'nothing', []), {
       cwd: around.folder,
-      env: WITHHELD,
       signal: around.signal ? AbortSignal.any([stop.signal, around.signal]) : stop.signal,
       onLine: (line) => around.output.add(line),
     })

@@ -175,22 +175,6 @@ describe('commands', () => {
     expect(suite('e2e')?.status).toBe('failed');
     expect(said.find(({ kind }) => kind === 'foreign')?.text).toBe(`test --reporter=list,json ${option}`);
   });
-
-  test('the key and the tokens of the step are not in the environment of the tests', async () => {
-    const names = [
-      'INPUT_SSH-PRIVATE-KEY',
-      'INPUT_SSH-PASSPHRASE',
-      'INPUT_GITHUB-TOKEN',
-      'ACTIONS_RUNTIME_TOKEN',
-    ];
-    for (const name of names) process.env[name] = 'hidden-value';
-    try {
-      const { said } = await command('env | grep -c hidden-value || true');
-      expect(said.find(({ kind }) => kind === 'foreign')?.text).toBe('0');
-    } finally {
-      for (const name of names) Reflect.deleteProperty(process.env, name);
-    }
-  });
 });
 
 describe('the stage', () => {
