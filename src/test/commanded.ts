@@ -1,15 +1,16 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { RunResult } from '../effects.ts';
 import { recognise } from './command.ts';
 import { findCoverage } from './coverage/find.ts';
 import { type TestEffects, readFresh, startOf } from './effects.ts';
-import { type Executed, execute, shellCommand, tailOf } from './execute.ts';
+import { execute, shellCommand } from './execute.ts';
 import { type Instrument, instrument } from './instruments.ts';
 import { type Outcome, judge } from './judge.ts';
 import { mergeReports } from './reports/merge.ts';
 import { type Report, ReportUnreadable } from './reports/report.ts';
 import { readGo } from './reports/go.ts';
 import type { Ran, Surroundings } from './ran.ts';
-import { DEFAULT_COMMANDS, type Project, type Suite } from './suites.ts';
+import { DEFAULT_COMMANDS, PLAYWRIGHT_CONFIG, type Project, type Suite } from './suites.ts';
 
 /** Where the usual JUnit writers leave their file, below the suite's folder. */
 const JUNIT_FOLDERS = [
@@ -38,7 +39,8 @@ export async function runCommanded(
   });
   const browser = suite.kind === 'e2e' ? suite.settings.browser : 'chromium';
   // Chromium is what Playwright uses anyway; another browser is asked for where the command can be told.
-  const args = browser !== 'chromium' && known.runner === 'playwright' ? [`--browser=${browser}`] : [];
+  const told = browser !== 'chromium' && known.runner === 'playwright';
+  const args = told ? [await browserOption(browser, project, around.folder, effects)] : [];
   const started = startOf(effects);
   const result = await execute(
     suite.name,
@@ -49,11 +51,12 @@ export async function runCommanded(
       timeout: settings.timeout * 1000,
       ...(around.signal ? { signal: around.signal } : {}),
     },
+    around.output,
     effects,
   );
   const outcome = await outcomeOf(tool, result, around.folder, started, effects);
   const coverage = await coverageOf(outcome, suite, around.folder, started, effects);
-  const tail = tailOf(result.lines);
+  const tail = around.output.tail();
   const judged = judge({
     suite: suite.name,
     command,
@@ -69,13 +72,19 @@ export async function runCommanded(
     checks: judged.checks.map((check) =>
       check.file === undefined ? check : { ...check, file: fromRoot(check.file, around) },
     ),
-    lines: result.lines,
   };
+}
+
+/** Playwright refuses `--browser` where its configuration has projects; there the browser is the name of one. */
+async function browserOption(browser: string, project: Project, folder: string, { files }: TestEffects) {
+  const file = project.files.find((name) => PLAYWRIGHT_CONFIG.test(name));
+  const text = file === undefined ? '' : ((await files.read(join(folder, file))) ?? '');
+  return /\bprojects\s*:/.test(text) ? `--project=${browser}` : `--browser=${browser}`;
 }
 
 async function outcomeOf(
   tool: Instrument,
-  result: Executed,
+  result: RunResult,
   folder: string,
   started: number,
   effects: TestEffects,

@@ -1,28 +1,9 @@
 import type { RunOptions, RunResult } from '../effects.ts';
 import type { TestEffects } from './effects.ts';
+import type { Output } from './output.ts';
 
 /** How often a running suite says that it still runs, in milliseconds. */
 export const HEARTBEAT = 30_000;
-
-const PRINTED_LINES = 2_000;
-const TAIL_LINES = 40;
-const TAIL_CHARACTERS = 8_000;
-
-/**
- * The deploy key, the token and the cache's token are inputs of the step and so in the environment of every program it
- * starts; the project's tests have no use for them.
- */
-export const WITHHELD = {
-  'INPUT_SSH-PRIVATE-KEY': '',
-  'INPUT_SSH-PASSPHRASE': '',
-  'INPUT_GITHUB-TOKEN': '',
-  ACTIONS_RUNTIME_TOKEN: '',
-};
-
-export interface Executed extends RunResult {
-  /** Both streams, in the order in which the lines came. */
-  lines: string[];
-}
 
 export type Shell = readonly [string, ...string[]];
 
@@ -33,16 +14,16 @@ export async function findShell({ run }: Pick<TestEffects, 'run'>): Promise<Shel
 }
 
 /**
- * Runs one program of a suite: lines as they come are kept, not printed, so that suites beside each other stay
+ * Runs one program of a suite: its lines go into `output` and are not printed yet, so that suites beside each other stay
  * readable; a heartbeat says that it still runs.
  */
 export async function execute(
   name: string,
   argv: readonly [string, ...string[]],
   options: RunOptions,
+  output: Output,
   effects: Pick<TestEffects, 'run' | 'clock' | 'log'>,
-): Promise<Executed> {
-  const lines: string[] = [];
+): Promise<RunResult> {
   const done = new AbortController();
   const started = effects.clock.now().getTime();
   const beat = async () => {
@@ -56,9 +37,7 @@ export async function execute(
     if (!done.signal.aborted) throw error;
   });
   try {
-    const env = { ...WITHHELD, ...options.env };
-    const result = await effects.run(argv, { ...options, env, onLine: (line) => void lines.push(line) });
-    return { ...result, lines };
+    return await effects.run(argv, { ...options, onLine: (line) => output.add(line) });
   } finally {
     done.abort();
     await beating;
@@ -76,18 +55,4 @@ export function shellCommand(
   if (takes === 'nothing' || args.length === 0) return [...shell, text];
   const dashes = takes === 'arguments-after-dashes' ? '-- ' : '';
   return [...shell, `${text} ${dashes}"$@"`, 'suite', ...args];
-}
-
-/** What is printed of an output: all of it, or the first and last lines with the number left out between. */
-export function printable(lines: readonly string[]): string {
-  if (lines.length <= PRINTED_LINES) return lines.join('\n');
-  const head = lines.slice(0, PRINTED_LINES / 4);
-  const tail = lines.slice(-(PRINTED_LINES * 3) / 4);
-  const left = lines.length - head.length - tail.length;
-  return [...head, `... ${left} lines left out ...`, ...tail].join('\n');
-}
-
-/** The last lines, kept for the record of a failure. */
-export function tailOf(lines: readonly string[]): string {
-  return lines.slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARACTERS);
 }

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import type { RunResult } from '../effects.ts';
 import { type TestEffects, readFresh, startOf } from './effects.ts';
-import { WITHHELD, execute, shellCommand, tailOf } from './execute.ts';
+import { execute, shellCommand } from './execute.ts';
 import { readLighthouse } from './lighthouse.ts';
+import type { Output } from './output.ts';
 import type { Ran, Surroundings } from './ran.ts';
 import { ReportUnreadable } from './reports/report.ts';
 import { DEFAULT_URL, type Suite } from './suites.ts';
@@ -39,15 +40,13 @@ export async function runPerformance(
   effects: TestEffects,
 ): Promise<Ran> {
   const { settings } = suite;
-  const lines: string[] = [];
   const warn = (message: string, summary: string): Ran => ({
     checks: [{ suite: suite.name, severity: 'WARNING', message }],
     summary,
-    lines,
   });
   try {
-    const score = await served(suite, around, effects, lines, () => measure(suite, around, effects, lines));
-    if (score >= settings.min_score) return { checks: [], summary: `score ${score}`, lines };
+    const score = await served(suite, around, effects, () => measure(suite, around, effects));
+    if (score >= settings.min_score) return { checks: [], summary: `score ${score}` };
     return warn(
       `the performance score is ${score}, below the minimum of ${settings.min_score}`,
       `score ${score}`,
@@ -63,7 +62,6 @@ async function served<T>(
   suite: PerformanceSuite,
   around: Surroundings,
   effects: TestEffects,
-  lines: string[],
   body: () => Promise<T>,
 ): Promise<T> {
   const { start, command, url } = suite.settings;
@@ -78,9 +76,8 @@ async function served<T>(
   const server = effects
     .run(shellCommand(around.shell, serve, 'nothing', []), {
       cwd: around.folder,
-      env: WITHHELD,
       signal: around.signal ? AbortSignal.any([stop.signal, around.signal]) : stop.signal,
-      onLine: (line) => void lines.push(line),
+      onLine: (line) => around.output.add(line),
     })
     .then(
       (result) => void (state.ended = result),
@@ -93,7 +90,7 @@ async function served<T>(
       state,
       Math.min(LONGEST_START, suite.settings.timeout * 1000),
       effects,
-      lines,
+      around.output,
     );
     return await body();
   } finally {
@@ -108,7 +105,7 @@ async function answering(
   state: { ended?: RunResult },
   limit: number,
   { probe, clock }: TestEffects,
-  lines: readonly string[],
+  output: Output,
 ): Promise<void> {
   const end = clock.now().getTime() + limit;
   for (;;) {
@@ -116,7 +113,7 @@ async function answering(
     if (status !== undefined && status < 500) return;
     // A command that ends with 0 may have left a server behind it.
     if (state.ended && state.ended.code !== 0) {
-      const said = tailOf(lines).split('\n').slice(-3).join(' / ');
+      const said = output.lastWords();
       throw new Unmeasurable(
         `\`${command}\` ended with exit code ${state.ended.code} before ${url} answered: ${said}`,
       );
@@ -129,12 +126,7 @@ async function answering(
   }
 }
 
-async function measure(
-  suite: PerformanceSuite,
-  around: Surroundings,
-  effects: TestEffects,
-  lines: string[],
-): Promise<number> {
+async function measure(suite: PerformanceSuite, around: Surroundings, effects: TestEffects): Promise<number> {
   const { settings } = suite;
   const file = `${around.report}.json`;
   const started = startOf(effects);
@@ -159,15 +151,14 @@ async function measure(
       timeout: settings.timeout * 1000,
       ...(around.signal ? { signal: around.signal } : {}),
     },
+    around.output,
     effects,
   );
-  lines.push(...result.lines);
   if (result.timedOut)
     throw new Unmeasurable(`Lighthouse was stopped at its time limit of ${settings.timeout} s`);
   const text = await readFresh(file, started, effects.files);
   if (text === undefined) {
-    const said =
-      result.code === 127 ? 'it is not installed' : tailOf(result.lines).split('\n').slice(-3).join(' / ');
+    const said = result.code === 127 ? 'it is not installed' : around.output.lastWords();
     throw new Unmeasurable(`Lighthouse ended with exit code ${result.code} and no report: ${said}`);
   }
   try {

@@ -1,3 +1,4 @@
+import type { Output } from './output.ts';
 import type { Check } from './result.ts';
 import type { Shell } from './execute.ts';
 
@@ -10,6 +11,8 @@ export interface Surroundings {
   /** Path that the names of the suite's own reports begin with. */
   report: string;
   shell: Shell;
+  /** Takes what the suite's programs print. */
+  output: Output;
   signal?: AbortSignal;
 }
 
@@ -17,6 +20,4 @@ export interface Surroundings {
 export interface Ran {
   checks: Check[];
   summary: string;
-  /** What its programs printed. */
-  lines: readonly string[];
 }

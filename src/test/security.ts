@@ -19,13 +19,12 @@ export async function runSecurity(
   around: Surroundings,
   effects: TestEffects,
 ): Promise<Ran> {
-  const unavailable = (why: string, lines: readonly string[]): Ran => ({
+  const unavailable = (why: string): Ran => ({
     checks: [{ suite: suite.name, severity: 'WARNING', message: `the audit could not run: ${why}` }],
     summary: 'could not run',
-    lines,
   });
   const argv = MANAGERS.find(([file]) => project.files.includes(file))?.[1];
-  if (argv === undefined) return unavailable('there is no lock file; commit package-lock.json', []);
+  if (argv === undefined) return unavailable('there is no lock file; commit package-lock.json');
   const result = await execute(
     suite.name,
     argv,
@@ -34,15 +33,15 @@ export async function runSecurity(
       timeout: suite.settings.timeout * 1000,
       ...(around.signal ? { signal: around.signal } : {}),
     },
+    around.output,
     effects,
   );
-  if (result.timedOut) return unavailable(`it took longer than ${suite.settings.timeout} s`, result.lines);
-  if (result.code === 127) return unavailable(`${argv[0]} is not installed`, result.lines);
+  if (result.timedOut) return unavailable(`it took longer than ${suite.settings.timeout} s`);
+  if (result.code === 127) return unavailable(`${argv[0]} is not installed`);
   const audit = readAudit(result.stdout);
-  if (audit.kind === 'unavailable') return unavailable(audit.why, result.lines);
+  if (audit.kind === 'unavailable') return unavailable(audit.why);
   return {
     checks: judgeAudit(suite.name, audit.advisories, suite.settings.block_severity),
     summary: countAdvisories(audit.advisories),
-    lines: result.lines,
   };
 }

@@ -3,7 +3,8 @@ import type { Plan } from '../analyze/plan.ts';
 import type { Config } from '../config/schema.ts';
 import { runCommanded } from './commanded.ts';
 import type { TestEffects } from './effects.ts';
-import { findShell, printable, tailOf } from './execute.ts';
+import { findShell } from './execute.ts';
+import { Output } from './output.ts';
 import { runPerformance } from './performance.ts';
 import type { Ran, Surroundings } from './ran.ts';
 import type { Check, SuiteResult, TestResult } from './result.ts';
@@ -69,6 +70,7 @@ export async function test(input: TestInput, effects: TestEffects): Promise<Test
         root: input.root ?? workspace,
         report: join(input.temp, `test-${suite.name.replace(':', '-')}`),
         shell,
+        output: new Output(),
         ...(input.signal ? { signal: input.signal } : {}),
       };
       return runOne(suite, project, around, effects, printing);
@@ -111,10 +113,10 @@ async function runOne(
   const line = `${suite.name} ${status} after ${(duration / 1000).toFixed(1)} s: ${ran.summary}`;
   await printing(async () => {
     effects.log.info(line);
-    if (ran.lines.length === 0) return;
-    await effects.log.group(`Output of ${suite.name}`, async () => effects.log.foreign(printable(ran.lines)));
+    if (around.output.isEmpty) return;
+    await effects.log.group(`Output of ${suite.name}`, async () => effects.log.foreign(around.output.text()));
   });
-  const tail = status === 'passed' ? '' : tailOf(ran.lines);
+  const tail = status === 'passed' ? '' : around.output.tail();
   return { result: { ...base(suite), status, duration, summary: ran.summary, tail }, checks: ran.checks };
 }
 

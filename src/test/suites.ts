@@ -11,6 +11,7 @@ export type Suite =
   | { kind: 'security'; name: string; settings: Config['test']['security'] };
 
 export const DEFAULT_COMMANDS = { unit: 'npm test', e2e: 'npx playwright test' } as const;
+export const PLAYWRIGHT_CONFIG = /^playwright\.config\.[cm]?[jt]s$/;
 export const DEFAULT_URL = 'http://localhost:3000';
 
 /** Every suite of the configuration, switched on or off, in the order of rule T1. `unit`, or `unit:frontend`. */
@@ -58,7 +59,7 @@ export function absence(suite: Suite, project: Project): string | undefined {
     case 'e2e': {
       if (suite.settings.command !== undefined) return undefined;
       if (depends('@playwright/test') || depends('playwright')) return undefined;
-      if (files.some((file) => /^playwright\.config\.[cm]?[jt]s$/.test(file))) return undefined;
+      if (files.some((file) => PLAYWRIGHT_CONFIG.test(file))) return undefined;
       return 'the project does not use Playwright; set test.e2e.command to run something else';
     }
     case 'performance': {

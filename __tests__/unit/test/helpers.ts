@@ -15,6 +15,12 @@ export const realClock: Clock = {
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal ? { signal } : {}),
 };
 
+/** The environment without what Jest puts into it: Playwright refuses to run below Jest. */
+function inherited(): NodeJS.ProcessEnv {
+  const { JEST_WORKER_ID: _worker, NODE_ENV: _environment, ...rest } = process.env;
+  return rest;
+}
+
 /** Real processes, each in a group of its own, killed as a group. */
 export const runProgram: RunProgram = (argv, options = {}) =>
   new Promise((done) => {
@@ -22,7 +28,7 @@ export const runProgram: RunProgram = (argv, options = {}) =>
     const [program, ...args] = argv;
     const child = spawn(program, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...inherited(), ...options.env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
