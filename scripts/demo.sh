@@ -2,5 +2,5 @@
 # npm run demo: installs what is missing, brings the lab up, and plays the story of a release through the bundled action.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-bash scripts/setup.sh engine ssh browser
+bash scripts/setup.sh engine browser
 exec bash scripts/node24 lab/demo.ts "$@"

@@ -1,0 +1,21 @@
+import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
+import {
+  lastRelease,
+  openRelease,
+  planOnly,
+  recover
+} from "./chunk-3KOR2TRF.js";
+import "./chunk-FVJYOTQ7.js";
+import "./chunk-KNILVGF2.js";
+import "./chunk-77IQP654.js";
+import "./chunk-VUHDVGUJ.js";
+import "./chunk-EQHYPUXX.js";
+import "./chunk-Y4BZ743O.js";
+import "./chunk-CB6PVV43.js";
+import "./chunk-7EV6XQIJ.js";
+export {
+  lastRelease,
+  openRelease,
+  planOnly,
+  recover
+};
