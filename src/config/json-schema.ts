@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { ConfigSchema, ONE_OR_NAMED } from './schema.ts';
+import { ConfigSchema } from './schema.ts';
+import { ONE_OR_NAMED } from './test-schema.ts';
 
 /** The part of JSON Schema that the configuration uses. */
 export interface JsonSchema {

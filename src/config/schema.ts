@@ -1,45 +1,15 @@
 import * as z from 'zod';
 import { CATEGORIES } from '../analyze/plan.ts';
+import { httpUrl, seconds, ServiceName, size } from './fields.ts';
+import { type E2eSuite as E2eSuiteSchema, Test, type UnitSuite as UnitSuiteSchema } from './test-schema.ts';
+
+export { bytesOf } from './fields.ts';
 
 /**
  * gonsautopilot.yaml: the one schema that gives types, defaults, errors and the published JSON Schema.
  * Names are the public contract (spec/interface.md); adding is fine, renaming is not. Durations are seconds
  * unless the description says otherwise, as users write them.
  */
-
-const seconds = (fallback: number, description: string) =>
-  z.number().positive().max(86_400).default(fallback).describe(`${description}, in seconds`);
-
-/** A size as people write it; the value is bytes. */
-const SIZE = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|TB)?$/i;
-const UNITS: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
-const size = (fallback: string, description: string) =>
-  z
-    .union([z.string().regex(SIZE, 'a size such as 2GB or 500MB'), z.number().nonnegative()])
-    .default(fallback)
-    .describe(description);
-
-/** Bytes of a size that the schema accepted. */
-export function bytesOf(value: string | number): number {
-  if (typeof value === 'number') return value;
-  const [, amount = '0', unit = 'B'] = SIZE.exec(value.trim()) ?? [];
-  return Math.round(Number(amount) * (UNITS[unit.toUpperCase()] ?? 1));
-}
-
-/** What Docker takes as one component of an image name, and short enough for every label and file made of it. */
-const ServiceName = z
-  .string()
-  .max(63)
-  .regex(
-    /^[a-z0-9]+(?:(?:_|__|-+)[a-z0-9]+)*$/,
-    'lower-case letters and digits, joined by "-" or "_", as in an image name',
-  );
-
-const httpUrl = () =>
-  z.url({
-    protocol: /^https?$/,
-    error: 'a whole http or https address, such as http://localhost:3000/health',
-  });
 
 const HealthCheck = z.strictObject({
   url: httpUrl()
@@ -85,97 +55,6 @@ const Service = z.strictObject({
   strategy: Strategy,
   depends_on: z.array(ServiceName).default([]).describe('Deployment order; undone in reverse'),
   args: z.record(z.string(), z.string()).default({}).describe('Build arguments, besides build.args'),
-});
-
-const suiteFields = {
-  command: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Without it: `npm test` for unit, `npx playwright test` for e2e'),
-  enabled: z.boolean().default(true),
-  scope: z.enum(['frontend', 'backend', 'all']).default('all').describe('Which side of the project it tests'),
-  report: z
-    .enum(['auto', 'jest', 'vitest', 'playwright', 'junit', 'go', 'tap', 'none'])
-    .default('auto')
-    .describe('Form of the results'),
-  working_directory: z.string().default('.').describe('Inside the project'),
-};
-const UnitSuite = z.strictObject({
-  ...suiteFields,
-  coverage_threshold: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(80)
-    .describe('Lines, in percent; below it is a WARNING (rule T3)'),
-  timeout: seconds(600, 'Time limit'),
-});
-const E2eSuite = z.strictObject({
-  ...suiteFields,
-  browser: z.enum(['chromium', 'firefox', 'webkit']).default('chromium'),
-  timeout: seconds(900, 'Time limit'),
-});
-const SUITE_KEYS = new Set([...Object.keys(UnitSuite.shape), ...Object.keys(E2eSuite.shape)]);
-
-/** Several named suites: an object whose values are all objects and none of whose keys belongs to a suite. */
-function isNamed(value: unknown): value is Record<string, unknown> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
-  const entries = Object.entries(value);
-  return (
-    entries.length > 0 &&
-    entries.every(([key, entry]) => !SUITE_KEYS.has(key) && entry !== null && typeof entry === 'object')
-  );
-}
-
-/** Schemas that take one suite or several named ones, and the suite they take; for the published JSON Schema. */
-export const ONE_OR_NAMED = new Map<unknown, z.ZodType>();
-
-/**
- * One shape inside the program: a record of named suites; '' is the name of a single one. Decided before parsing
- * instead of by a union, whose errors would speak of both forms.
- */
-function oneOrNamed<T extends z.ZodType>(suite: T) {
-  const many = z.record(ServiceName, suite);
-  const schema = z.unknown().transform((value, context): Record<string, z.output<T>> => {
-    const parsed = isNamed(value) ? many.safeParse(value) : suite.safeParse(value);
-    if (!parsed.success) {
-      for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as never);
-      return z.NEVER;
-    }
-    return (isNamed(value) ? parsed.data : { '': parsed.data }) as Record<string, z.output<T>>;
-  });
-  ONE_OR_NAMED.set(schema, suite);
-  return schema;
-}
-
-const Test = z.strictObject({
-  unit: oneOrNamed(UnitSuite).prefault({}),
-  e2e: oneOrNamed(E2eSuite).prefault({}),
-  performance: z
-    .strictObject({
-      tool: z.enum(['lighthouse']).default('lighthouse'),
-      url: httpUrl().default('http://localhost:3000').describe('The page that is measured'),
-      start: z.string().min(1).optional().describe('Command that serves the page while it is measured'),
-      command: z.string().min(1).optional().describe('Own way to start Lighthouse'),
-      min_score: z.number().min(0).max(100).default(70).describe('Below it is a WARNING (rule T3)'),
-      enabled: z.boolean().default(true),
-      timeout: seconds(300, 'Time limit'),
-      working_directory: z.string().default('.').describe('Inside the project'),
-    })
-    .prefault({}),
-  security: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      audit: z.boolean().default(true).describe('npm audit'),
-      block_severity: z
-        .enum(['low', 'moderate', 'high', 'critical'])
-        .default('high')
-        .describe('From it on a vulnerability is CRITICAL, below it a WARNING (rule T3)'),
-      timeout: seconds(120, 'Time limit'),
-      working_directory: z.string().default('.').describe('Inside the project'),
-    })
-    .prefault({}),
 });
 
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -335,5 +214,5 @@ export const ConfigSchema = z.strictObject({
 /** The file as parsed, with every default in place. */
 export type Config = z.output<typeof ConfigSchema>;
 export type HealthCheck = z.output<typeof HealthCheck>;
-export type UnitSuite = z.output<typeof UnitSuite>;
-export type E2eSuite = z.output<typeof E2eSuite>;
+export type UnitSuite = z.output<typeof UnitSuiteSchema>;
+export type E2eSuite = z.output<typeof E2eSuiteSchema>;
