@@ -17,7 +17,14 @@ import { type LabCache, startCache } from './cache/index.ts';
 import { type LabGitHub, type LabRepository, startGitHub } from './github/index.ts';
 import { type Lab, type LabOptions, type LabServer, startLab } from './index.ts';
 import { NODE_IMAGE } from './images.ts';
-import { type JobHandle, type JobInput, type JobResult, startJob, type StepInput, type StepResult } from './runner/index.ts';
+import {
+  type JobHandle,
+  type JobInput,
+  type JobResult,
+  startJob,
+  type StepInput,
+  type StepResult,
+} from './runner/index.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const APP = `${ROOT}examples/app/`;
@@ -35,7 +42,12 @@ export interface PilotJob extends JobResult {
   pilot: StepResult;
 }
 
-export interface RunOptions extends Partial<Pick<JobInput, 'event' | 'ref' | 'sha' | 'permissions' | 'secrets' | 'actor' | 'runAttempt' | 'grace' | 'onLine'>> {
+export interface RunOptions extends Partial<
+  Pick<
+    JobInput,
+    'event' | 'ref' | 'sha' | 'permissions' | 'secrets' | 'actor' | 'runAttempt' | 'grace' | 'onLine'
+  >
+> {
   /** Inputs of the step besides the key and the known hosts. */
   with?: Record<string, string>;
   /** Instead of one step with id `pilot`. */
@@ -89,7 +101,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
 /** The shop as it is committed, with this lab's server and base image in its configuration. */
 function appFiles(server: LabServer, config: Record<string, unknown>): Record<string, string> {
-  const names = execFileSync('git', ['ls-files', '-z'], { cwd: APP, encoding: 'utf8' }).split('\0').filter(Boolean);
+  const names = execFileSync('git', ['ls-files', '-z'], { cwd: APP, encoding: 'utf8' })
+    .split('\0')
+    .filter(Boolean);
   const files = Object.fromEntries(names.map((name) => [name, readFileSync(APP + name, 'utf8')]));
   const document = parseDocument(files['gonsautopilot.yaml'] ?? '');
   const changes = { 'deploy.target': server.address, 'build.args.BASE_IMAGE': NODE_IMAGE, ...config };
@@ -114,7 +128,10 @@ function worldOf(parts: {
   const start = async (given: RunOptions = {}): Promise<JobHandle> => {
     const { with: inputs, steps, secrets, ...rest } = given;
     const sha = rest.sha ?? (await repository.ref('refs/heads/main')) ?? '';
-    const event = rest.event ?? { name: 'push', payload: { before: previous || '0'.repeat(40), after: sha, ref: 'refs/heads/main' } };
+    const event = rest.event ?? {
+      name: 'push',
+      payload: { before: previous || '0'.repeat(40), after: sha, ref: 'refs/heads/main' },
+    };
     const handle = await startJob({
       github,
       cache,
@@ -125,7 +142,11 @@ function worldOf(parts: {
       secrets: { SSH_PRIVATE_KEY: server.privateKey, SSH_KNOWN_HOSTS: server.knownHosts, ...secrets },
       env: { ...lab.engine.env, npm_config_registry: audit.url, CHROME_PATH: '/usr/bin/chromium' },
       actions: { 'gons/autopilot': ROOT },
-      steps: [{ uses: 'checkout' }, { run: `ln -s ${ROOT}node_modules node_modules`, name: 'npm ci' }, ...(steps ?? [{ uses: 'gons/autopilot@v1', id: 'pilot', with: { ...credentials, ...inputs } }])],
+      steps: [
+        { uses: 'checkout' },
+        { run: `ln -s ${ROOT}node_modules node_modules`, name: 'npm ci' },
+        ...(steps ?? [{ uses: 'gons/autopilot@v1', id: 'pilot', with: { ...credentials, ...inputs } }]),
+      ],
     });
     if (event.name === 'push') previous = sha;
     return handle;
@@ -138,7 +159,9 @@ function worldOf(parts: {
     return { ...result, pilot };
   };
   const shop = async (path: string) => {
-    const answer = await fetch(`http://${server.address}:3000${path}`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`http://${server.address}:3000${path}`, {
+      signal: AbortSignal.timeout(5_000),
+    });
     return { status: answer.status, body: await answer.text() };
   };
   return {
@@ -154,7 +177,12 @@ function worldOf(parts: {
     start,
     deploy: async (given) => finished(await start(given)),
     dispatch: async (stage, inputs = {}) =>
-      finished(await start({ event: { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } }, with: { stage, ...inputs } })),
+      finished(
+        await start({
+          event: { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } },
+          with: { stage, ...inputs },
+        }),
+      ),
     fetch: shop,
     version: async (service) => {
       const { body } = await shop(service === 'frontend' ? '/version' : '/api/version');
@@ -162,7 +190,15 @@ function worldOf(parts: {
     },
     running: async () => {
       const format = '{{.Label "com.docker.compose.service"}} {{.ID}}';
-      const { stdout } = await server.exec(['docker', 'ps', '--no-trunc', '--filter', 'label=com.docker.compose.project', '--format', format]);
+      const { stdout } = await server.exec([
+        'docker',
+        'ps',
+        '--no-trunc',
+        '--filter',
+        'label=com.docker.compose.project',
+        '--format',
+        format,
+      ]);
       const found: Record<string, string[]> = {};
       for (const line of stdout.split('\n').filter(Boolean)) {
         const [service = '', id = ''] = line.split(' ');

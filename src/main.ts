@@ -1,78 +1,34 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type RunContext, readContext } from './action/event.ts';
-import { type Inputs, readInputs } from './action/inputs.ts';
-import { createLog, type RunnerLog } from './action/log.ts';
-import { Secrets } from './action/masking.ts';
 import { NO_OUTPUTS, type Outputs, setOutputs } from './action/outputs.ts';
-import { ConfigError, loadConfig } from './config/load.ts';
+import type { RunnerLog } from './action/log.ts';
+import { ConfigError } from './config/load.ts';
 import { AutopilotError } from './errors.ts';
-import type { Answer } from './commands/answer.ts';
-import { closeServer, type PipelineContext } from './pipeline/context.ts';
-
-/** What a step is made of, before a command begins. */
-export interface Step {
-  inputs: Inputs;
-  event: RunContext;
-  secrets: Secrets;
-  log: RunnerLog;
-  /** Aborted by the runner's SIGINT and SIGTERM. */
-  signal: AbortSignal;
-}
+import type { PipelineContext } from './pipeline/context.ts';
+import { readStep, type Step, surroundingsOf, withPipeline } from './step.ts';
 
 /**
  * One step of a job: inputs -> command -> outputs, summary, exit status. The exit code is 1 exactly when `status` is `failed`,
  * `locked` or `cancelled`, or when the request itself is wrong. Never throws.
  */
 export async function main(): Promise<0 | 1> {
-  const secrets = new Secrets();
-  const log = createLog(secrets.redact);
+  const around = surroundingsOf(process.env);
   const cancelled = new AbortController();
   const cancel = () => cancelled.abort(new AutopilotError('CANCELLED', { what: 'The job was cancelled' }));
   process.on('SIGINT', cancel).on('SIGTERM', cancel);
   let outputs: Outputs = NO_OUTPUTS;
   try {
-    const event = readContext(process.env);
-    for (const name of ['SSH-PRIVATE-KEY', 'SSH-PASSPHRASE', 'GITHUB-TOKEN'])
-      secrets.add(process.env[`INPUT_${name}`] ?? '');
-    const inputs = readInputs(process.env, event.workspace);
-    const answer = await run({ inputs, event, secrets, log, signal: cancelled.signal });
-    outputs = answer.outputs;
-    return ['failed', 'locked', 'cancelled'].includes(answer.outputs.status) ? 1 : 0;
+    const step = readStep(around, cancelled.signal);
+    const verify = step.inputs.stage === 'deploy' ? 'later' : 'follows';
+    outputs = await withPipeline(step, verify, (context) => outputsOf(step, context));
   } catch (error) {
-    report(error, log);
+    report(error, around.log);
     outputs = { ...NO_OUTPUTS, 'failure-reason': error instanceof Error ? error.message : String(error) };
-    return 1;
-  } finally {
-    setOutputs(outputs, secrets.redact);
-    log.close();
   }
+  setOutputs(outputs, around.secrets.redact);
+  around.log.close();
+  return ['failed', 'locked', 'cancelled'].includes(outputs.status) ? 1 : 0;
 }
 
-async function run(step: Step): Promise<Answer> {
-  const { inputs, event, log, secrets, signal } = step;
-  const config = await loadConfig({
-    workspace: inputs.directory,
-    file: inputs.config,
-    readFile: (path) => readFile(path, 'utf8'),
-  });
-  secrets.add(config.safety.notify.webhook);
-  const temporary = await mkdtemp(join(event.temp, 'gonsautopilot-'));
-  const { wire } = await import('./wiring.ts');
-  const context = await wire(
-    { inputs, event, config, verifyFollows: inputs.stage !== 'deploy' },
-    { log, signal, temporary, dockerHost: process.env['DOCKER_HOST'] },
-  );
-  try {
-    return await commandOf(step, context);
-  } finally {
-    await closeServer(context);
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-async function commandOf(step: Step, context: PipelineContext): Promise<Answer> {
+async function outputsOf(step: Step, context: PipelineContext): Promise<Outputs> {
   switch (step.inputs.stage) {
     case 'validate':
       return (await import('./commands/validate.ts')).validateCommand(step, context);

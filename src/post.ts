@@ -7,6 +7,6 @@ const state = loadPostState();
 // Most steps end by themselves and leave nothing to settle: then nothing more is loaded.
 if (state !== undefined && !state.settled) {
   const { settleStep } = await import('./commands/post.ts');
-  await settleStep(state);
+  await settleStep(state, process.env);
 }
 process.exit(0);

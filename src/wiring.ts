@@ -111,7 +111,7 @@ function registryCacheOf(options: {
     const [{ createRegistryCache }, cache, { workspaceFiles }] = await Promise.all([
       import('./state/cache.ts'),
       import('@actions/cache'),
-      import('./action/workspace-files.ts'),
+      import('./state/workspace-files.ts'),
     ]);
     const { targetName, workspace, clock, log } = options;
     return createRegistryCache({ cache, files: workspaceFiles(workspace), target: targetName, clock, log });

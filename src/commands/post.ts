@@ -1,18 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readContext } from '../action/event.ts';
 import { loadHandover, saveHandover } from '../action/handover.ts';
-import { readInputs } from '../action/inputs.ts';
-import { createLog } from '../action/log.ts';
-import { Secrets } from '../action/masking.ts';
 import type { PostState } from '../action/state-for-post.ts';
-import { loadConfig } from '../config/load.ts';
 import { openRelease } from '../deploy/index.ts';
 import type { CarriedRun, RunEnd } from '../pipeline/carried.ts';
-import { closeServer, type PipelineContext, serverOf } from '../pipeline/context.ts';
+import { type PipelineContext, serverOf } from '../pipeline/context.ts';
 import { finishRun } from '../pipeline/finish.ts';
 import { fateOf, recordFate } from '../pipeline/settle.ts';
-import { wire } from '../wiring.ts';
+import { readStep, surroundingsOf, withPipeline, type Environment } from '../step.ts';
 import { summarise } from './stages.ts';
 
 /** Seconds for the server to put back what it does by itself; `post` has five minutes. */
@@ -23,36 +16,20 @@ const PATIENCE = 150;
  * is put back, or has been by the server itself; the run is recorded as cancelled, which is no counted failure (rule V4).
  * Never throws: what cannot be settled here, the next run settles from the server's journal.
  */
-export async function settleStep(state: PostState): Promise<void> {
-  const secrets = new Secrets();
-  const log = createLog(secrets.redact);
+export async function settleStep(state: PostState, env: Environment): Promise<void> {
+  const around = surroundingsOf(env);
+  const { log, secrets } = around;
   try {
-    for (const name of ['SSH-PRIVATE-KEY', 'SSH-PASSPHRASE', 'GITHUB-TOKEN'])
-      secrets.add(process.env[`INPUT_${name}`] ?? '');
     const run = await loadHandover(state.handover);
     if (run === undefined || run.recorded) return;
-    const event = readContext(process.env);
-    const inputs = readInputs(process.env, event.workspace);
-    const config = await loadConfig({
-      workspace: inputs.directory,
-      file: inputs.config,
-      readFile: (path) => readFile(path, 'utf8'),
-    });
-    const temporary = await mkdtemp(join(event.temp, 'gonsautopilot-'));
-    const context = await wire(
-      { inputs, event, config, verifyFollows: false },
-      { log, signal: new AbortController().signal, temporary, dockerHost: process.env['DOCKER_HOST'] },
-    );
-    try {
-      log.info(`Run ${run.pipeline_id} did not come to its end; settling it.`);
-      const settled = inputs.dryRun ? run : await settle(context, run);
+    const step = readStep(around, new AbortController().signal);
+    log.info(`Run ${run.pipeline_id} did not come to its end; settling it.`);
+    await withPipeline(step, 'later', async (context) => {
+      const settled = context.dryRun ? run : await settle(context, run);
       const finished = await finishRun(context, settled);
       await summarise(context, finished, secrets.redact);
       await saveHandover(state.handover, { ...finished.run, recorded: true });
-    } finally {
-      await closeServer(context);
-      await rm(temporary, { recursive: true, force: true });
-    }
+    });
   } catch (error) {
     log.warning(`What this job left could not be settled here; the next run does it: ${String(error)}`);
   } finally {

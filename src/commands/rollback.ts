@@ -1,16 +1,15 @@
-import { NO_OUTPUTS } from '../action/outputs.ts';
-import type { Step } from '../main.ts';
+import { NO_OUTPUTS, type Outputs } from '../action/outputs.ts';
+import type { Step } from '../step.ts';
 import { type PipelineContext, tagOf } from '../pipeline/context.ts';
 import { manualRollback } from '../pipeline/manual-rollback.ts';
 import { reportOfRollback } from '../pipeline/report-of.ts';
 import { writeSummary } from '../report/write-summary.ts';
-import type { Answer } from './answer.ts';
 
 /** `stage: rollback` (rule R1). */
 export async function rollbackCommand(
   { inputs, log, secrets }: Step,
   context: PipelineContext,
-): Promise<Answer> {
+): Promise<Outputs> {
   const { clock } = context.effects;
   const started = clock.now().getTime();
   const done = await log.group('ROLLBACK: back to a release that was verified', () =>
@@ -21,14 +20,12 @@ export async function rollbackCommand(
   const report = reportOfRollback(context, done, inputs.reason, clock.now().getTime() - started);
   if (!(await writeSummary(report, secrets.redact))) log.warning('The job summary could not be written.');
   return {
-    outputs: {
-      ...NO_OUTPUTS,
-      'pipeline-id': done.pipelineId,
-      status: done.status,
-      deployed: Object.fromEntries(done.services.map(({ service, image }) => [service, tagOf(image)])),
-      'rolled-back': done.status === 'success' && !inputs.dryRun ? Object.keys(done.targets) : [],
-      ...(done.status === 'failed' ? { 'failed-stage': 'rollback', 'failure-reason': done.reason } : {}),
-      locked: done.locked,
-    },
+    ...NO_OUTPUTS,
+    'pipeline-id': done.pipelineId,
+    status: done.status,
+    deployed: Object.fromEntries(done.services.map(({ service, image }) => [service, tagOf(image)])),
+    'rolled-back': done.status === 'success' && !inputs.dryRun ? Object.keys(done.targets) : [],
+    ...(done.status === 'failed' ? { 'failed-stage': 'rollback', 'failure-reason': done.reason } : {}),
+    locked: done.locked,
   };
 }

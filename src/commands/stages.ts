@@ -2,7 +2,7 @@ import { handoverPath, loadHandover, saveHandover } from '../action/handover.ts'
 import { NO_OUTPUTS, type Outputs, outputsOfPlan } from '../action/outputs.ts';
 import { savePostState } from '../action/state-for-post.ts';
 import { AutopilotError } from '../errors.ts';
-import type { Step } from '../main.ts';
+import type { Step } from '../step.ts';
 import { beginRun } from '../pipeline/begin.ts';
 import { type CarriedRun, RUN_STAGES, type RunStage } from '../pipeline/carried.ts';
 import { type PipelineContext, tagOf } from '../pipeline/context.ts';
@@ -12,13 +12,12 @@ import { stagesOf } from '../pipeline/stages/index.ts';
 import { reportOfRun } from '../pipeline/report-of.ts';
 import { planText } from '../report/plan-table.ts';
 import { writeSummary } from '../report/write-summary.ts';
-import type { Answer } from './answer.ts';
 
 /**
  * `all`, or one stage in a step of its own: the same run either way, carried through the hand-over file. The file is written
  * after every stage, so that `post` knows where an interrupted run stood.
  */
-export async function stagesCommand(step: Step, context: PipelineContext): Promise<Answer> {
+export async function stagesCommand(step: Step, context: PipelineContext): Promise<Outputs> {
   const { inputs, event, log, secrets } = step;
   const stages = inputs.stage === 'all' ? RUN_STAGES : ([inputs.stage] as RunStage[]);
   const path = pathOf(step);
@@ -50,7 +49,7 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
     if (stage === 'analyze' && inputs.dryRun && run.analyze !== undefined) log.info(planText(run.analyze));
   }
   const isLast = stages.at(-1) === 'verify' || run.end !== undefined;
-  if (!isLast) return { outputs: outputsOf(run, undefined) };
+  if (!isLast) return outputsOf(run, undefined);
 
   const finished = await finishRun(context, run);
   if (!run.recorded) await summarise(context, finished, secrets.redact);
@@ -61,7 +60,7 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   if (finished.run.end.status === 'locked') log.error(finished.run.end.reason);
   log.info(`${finished.run.end.status.toUpperCase()}: ${finished.run.end.reason}`);
   log.debug(`run ${event.runId}, attempt ${event.runAttempt}`);
-  return { outputs: outputsOf(run, finished) };
+  return outputsOf(run, finished);
 }
 
 export function pathOf({ inputs, event }: Pick<Step, 'inputs' | 'event'>): string {

@@ -1,13 +1,12 @@
-import { NO_OUTPUTS } from '../action/outputs.ts';
-import type { Step } from '../main.ts';
+import { NO_OUTPUTS, type Outputs } from '../action/outputs.ts';
+import type { Step } from '../step.ts';
 import { type PipelineContext, tagOf } from '../pipeline/context.ts';
 import { statusPage } from '../report/status-page.ts';
 import { statusText } from '../report/status-text.ts';
 import { appendSummary } from '../report/write-summary.ts';
-import type { Answer } from './answer.ts';
 
 /** `stage: status`: what runs, the last runs and the lock, in log and summary. Reads only. */
-export async function statusCommand({ secrets, log }: Step, { store }: PipelineContext): Promise<Answer> {
+export async function statusCommand({ secrets, log }: Step, { store }: PipelineContext): Promise<Outputs> {
   const { file, registry } = await store.read();
   log.info(statusText(file, registry));
   await appendSummary(secrets.redact(statusPage(file, registry)));
@@ -15,12 +14,10 @@ export async function statusCommand({ secrets, log }: Step, { store }: PipelineC
     current ? [[name, tagOf(current)] as const] : [],
   );
   return {
-    outputs: {
-      ...NO_OUTPUTS,
-      'pipeline-id': file.current ?? '',
-      status: 'success',
-      deployed: Object.fromEntries(deployed),
-      locked: file.lock?.locked === true,
-    },
+    ...NO_OUTPUTS,
+    'pipeline-id': file.current ?? '',
+    status: 'success',
+    deployed: Object.fromEntries(deployed),
+    locked: file.lock?.locked === true,
   };
 }

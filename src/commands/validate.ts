@@ -1,16 +1,15 @@
-import { NO_OUTPUTS, outputsOfPlan } from '../action/outputs.ts';
-import type { Step } from '../main.ts';
+import { NO_OUTPUTS, type Outputs, outputsOfPlan } from '../action/outputs.ts';
+import type { Step } from '../step.ts';
 import { type PipelineContext, serverOf } from '../pipeline/context.ts';
 import { analyzeStage } from '../pipeline/stages/analyze.ts';
 import { AutopilotError } from '../errors.ts';
 import { planText } from '../report/plan-table.ts';
-import type { Answer } from './answer.ts';
 
 /**
  * `stage: validate`: the configuration (already loaded, so it is valid), the Dockerfiles, the plan with the pattern that decided
  * for each file, and the server where a key is given. Changes nothing; all problems at once.
  */
-export async function validateCommand({ inputs, log }: Step, context: PipelineContext): Promise<Answer> {
+export async function validateCommand({ inputs, log }: Step, context: PipelineContext): Promise<Outputs> {
   const { config, services, effects } = context;
   const problems: string[] = [];
   log.info(`${inputs.config} is valid: project ${config.project.name}, target ${context.targetName}`);

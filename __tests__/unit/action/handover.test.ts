@@ -77,7 +77,10 @@ test('a directory that does not exist fails and leaves nothing', async () => {
 
 describe('what a stage needs of the ones before it', () => {
   test('is given when it is there', () => {
-    expect(needed({ ...HANDOVER, build: { status: 'passed', images: [], warnings: [] } }, 'build', 'deploy').images).toEqual([]);
+    expect(
+      needed({ ...HANDOVER, build: { status: 'passed', images: [], warnings: [] } }, 'build', 'deploy')
+        .images,
+    ).toEqual([]);
   });
   test('else the error names the step to add', () => {
     expect(() => needed(HANDOVER, 'build', 'deploy')).toThrow('Stage `deploy` needs the result of `build`');
