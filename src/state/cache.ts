@@ -6,7 +6,12 @@ import { RollbackRegistry } from './schema.ts';
 /** The two functions of `@actions/cache`; the module itself fits. */
 export interface CacheClient {
   saveCache(paths: string[], key: string): Promise<number>;
-  restoreCache(paths: string[], primaryKey: string, restoreKeys?: string[]): Promise<string | undefined>;
+  restoreCache(
+    paths: string[],
+    primaryKey: string,
+    restoreKeys?: string[],
+    options?: { lookupOnly?: boolean },
+  ): Promise<string | undefined>;
 }
 
 /** The files of the workspace that the cache packs and unpacks; paths are relative to it. */
@@ -29,8 +34,12 @@ export interface RegistryCacheOptions {
 }
 
 export interface RegistryCache {
-  /** The newest copy, if there is one that can be read. Never rejects. What comes is a claim: see `reconcile`. */
-  restore(): Promise<RollbackRegistry | undefined>;
+  /**
+   * The newest copy, if there is one that can be read. Never rejects. What comes is a claim: see `reconcile`. Give the
+   * branch's revision where there is one: then only a copy that calls itself newer is unpacked at all, because
+   * `@actions/cache` unpacks with absolute names allowed, and any job of the default branch may have packed it.
+   */
+  restore(newerThan?: number): Promise<RollbackRegistry | undefined>;
   /** Saves a copy; false (and a warning) when that did not work. Never rejects. */
   save(registry: RollbackRegistry, run: { run_id: string; attempt: string | number }): Promise<boolean>;
 }
@@ -80,9 +89,16 @@ export function createRegistryCache({
   }
 
   return {
-    restore: () =>
+    restore: (newerThan) =>
       withFile('read from', async () => {
         await files.remove(CACHE_PATH);
+        if (newerThan !== undefined) {
+          const found = await limited(() =>
+            cache.restoreCache([CACHE_PATH], prefix, [], { lookupOnly: true }),
+          );
+          const revision = /^(\d{1,15})-/.exec(found?.slice(prefix.length) ?? '')?.[1];
+          if (revision === undefined || Number(revision) <= newerThan) return undefined;
+        }
         const key = await limited(() => cache.restoreCache([CACHE_PATH], prefix, []));
         if (key === undefined) return undefined;
         if (!key.startsWith(prefix)) throw new Error('it answered with a foreign entry');

@@ -33,9 +33,9 @@ function cacheDouble(files: ReturnType<typeof filesDouble>) {
       if (entries.some((entry) => entry.key === key)) return Promise.resolve(-1);
       return Promise.resolve(entries.push({ key, text: files.texts.get(path) ?? '' }));
     },
-    restoreCache: ([path = ''], primaryKey) => {
+    restoreCache: ([path = ''], primaryKey, _restoreKeys, options) => {
       const found = entries.findLast(({ key }) => key.startsWith(primaryKey));
-      if (found) files.texts.set(path, found.text);
+      if (found && !options?.lookupOnly) files.texts.set(path, found.text);
       return Promise.resolve(found?.key);
     },
   };
@@ -71,6 +71,23 @@ describe('S2: the registry in the Actions cache', () => {
     expect(files.texts.size).toBe(0);
     expect(log.warnings).toEqual([]);
   });
+
+  it.each([
+    [0, true],
+    [1, false],
+    [2, false],
+  ])(
+    'S2: with revision %i on the branch, the copy of revision 1 is unpacked: %s',
+    async (revision, unpacked) => {
+      const { files, make, cache } = setUp();
+      await cache.save(registry, { run_id: '1', attempt: 1 });
+      const reads: string[] = [];
+      const read = files.read;
+      files.read = (path, limit) => (reads.push(path), read(path, limit));
+      expect(await make().restore(revision)).toEqual(unpacked ? registry : undefined);
+      expect(reads).toHaveLength(unpacked ? 1 : 0);
+    },
+  );
 
   it('S2: another target is never matched, not even one whose name starts the same', async () => {
     const { make } = setUp();
