@@ -391,7 +391,9 @@ describe('git over HTTP', () => {
     await expect(run(work, 'ls-remote', url('ghs_unknown'))).rejects.toThrow();
     await run(work, 'push', '-q', 'origin', 'HEAD:main');
     expect(await shop.read('main', 'new.txt')).toBe('new');
-    expect(await run(work, 'ls-remote', reader, 'refs/heads/main')).toContain(await shop.ref('refs/heads/main'));
+    expect(await run(work, 'ls-remote', reader, 'refs/heads/main')).toContain(
+      await shop.ref('refs/heads/main'),
+    );
   });
 });
 
