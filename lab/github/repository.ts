@@ -99,6 +99,7 @@ export class LabRepository {
   /** The bare git repository. */
   readonly dir: string;
   readonly id: number;
+  readonly format: 'sha1' | 'sha256';
   readonly options: RepositoryOptions;
   readonly defaultBranch: string;
   readonly issues: Issue[] = [];
@@ -115,18 +116,18 @@ export class LabRepository {
     this.dir = dir;
     this.id = id;
     this.options = options;
+    this.format = options.objectFormat ?? 'sha1';
     this.defaultBranch = options.defaultBranch ?? 'main';
     this.objects = new ObjectReader(dir);
   }
 
   async init(): Promise<void> {
     await mkdir(this.dir, { recursive: true });
-    const format = this.options.objectFormat ?? 'sha1';
     await git([
       'init',
       '-q',
       '--bare',
-      `--object-format=${format}`,
+      `--object-format=${this.format}`,
       `--initial-branch=${this.defaultBranch}`,
       this.dir,
     ]);
@@ -223,12 +224,12 @@ export class LabRepository {
       entries.push({
         path,
         mode: file.mode,
-        sha: file.content === null ? null : await writeBlob(this.dir, file.content),
+        sha: file.content === null ? null : await writeBlob(this, file.content),
       });
     }
     const tree = await writeTree(this.dir, onto, entries);
     const who = { ...author, date: new Date().toISOString() };
-    const sha = await writeCommit(this.dir, {
+    const sha = await writeCommit(this, {
       tree,
       parents: onto ? [onto] : [],
       author: who,

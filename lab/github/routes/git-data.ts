@@ -141,7 +141,7 @@ async function createCommit(context: Context): Promise<Answer> {
   const author = personFrom(body['author'], fallback);
   const committer = personFrom(body['committer'], author);
   const commit = { tree, parents, author, committer, message: text(body, 'message') };
-  const sha = await writeCommit(repository.dir, commit);
+  const sha = await writeCommit(repository, commit);
   const stored = await repository.objects.read(sha);
   const view = commitView(context, sha, stored ? parseCommit(stored.content) : commit);
   return { status: 201, data: view, headers: { location: view.url } };
@@ -215,7 +215,7 @@ async function treeChange(
   if (!type) throw invalid(`tree.mode ${mode} is not valid`);
   if (typeof entry['content'] === 'string') {
     if (entry['sha']) throw invalid('Must supply either tree.sha or tree.content.');
-    return { path, mode, sha: await writeBlob(repository.dir, entry['content']) };
+    return { path, mode, sha: await writeBlob(repository, entry['content']) };
   }
   if (entry['sha'] === null) {
     const there = base === undefined ? undefined : await repository.objects.read(`${base}:${path}`);
@@ -270,10 +270,7 @@ async function createBlob(context: Context): Promise<Answer> {
   if (typeof content !== 'string') throw invalid('Invalid request.\n\n"content" wasn\'t supplied.');
   const encoding = optionalText(body, 'encoding') ?? 'utf-8';
   if (encoding !== 'utf-8' && encoding !== 'base64') throw invalid('encoding must be utf-8 or base64');
-  const sha = await writeBlob(
-    repository.dir,
-    encoding === 'base64' ? Buffer.from(content, 'base64') : content,
-  );
+  const sha = await writeBlob(repository, encoding === 'base64' ? Buffer.from(content, 'base64') : content);
   const url = `${api}/repos/${repository.name}/git/blobs/${sha}`;
   return { status: 201, data: { sha, url }, headers: { location: url } };
 }
