@@ -46,10 +46,11 @@ export function recognise(command: string, scripts: Record<string, string> = {},
   const bare = command.replace(/"(?:[^"\\$`]|\\.)*"|'[^']*'/g, (quoted) => 'q'.repeat(quoted.length));
   const cut = [...bare.matchAll(/&&|\|\||;|\n/g)].at(-1);
   const last = cut ? command.slice(cut.index + cut[0].length) : command;
-  const found = recogniseOne(last, scripts, depth);
-  if (/[|<>()`&#]|\$\(/.test(bare.replaceAll('&&', ''))) return { ...found, takes: 'nothing' };
-  if (cut === undefined || found.runner === undefined) return found;
-  const before = bare.slice(0, cut.index).split(/&&|;|\n/);
+  const before = cut ? bare.slice(0, cut.index).split(/&&|;|\n/) : [];
+  // In another folder other scripts have these names.
+  const moved = before.some((part) => /^\s*(cd|pushd)\b/.test(part));
+  const found = recogniseOne(last, moved ? {} : scripts, depth);
+  if (/[|<>()`&#]|\\$/.test(bare.replaceAll('&&', ''))) return { ...found, takes: 'nothing' };
   const half = before.some((part) => recogniseOne(part, scripts, depth).runner !== undefined);
   return half ? { ...found, takes: 'nothing' } : found;
 }

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { RunResult } from '../effects.ts';
 import { recognise } from './command.ts';
 import { findCoverage } from './coverage/find.ts';
@@ -152,5 +152,5 @@ async function coverageOf(
 /** Annotations want paths from the repository's root; one outside of it stays absolute. */
 function fromRoot(file: string, around: Surroundings): string {
   const path = relative(around.root, resolve(around.folder, file));
-  return path.startsWith('..') || isAbsolute(path) || dirname(path) === '' ? file : path;
+  return path.startsWith('..') || isAbsolute(path) ? file : path;
 }

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ConfigSchema } from '../../../src/config/schema.ts';
@@ -77,4 +80,42 @@ describe('the example app', () => {
       ]);
     }
   }, 60_000);
+
+  describe('in production', () => {
+    /** The backend as its image runs it, with this behaviour in its release. */
+    async function backend(behaviour: string) {
+      const { workspace } = await project({});
+      cpSync(shop, workspace, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
+      const release = join(workspace, 'backend', 'release.js');
+      writeFileSync(release, readFileSync(release, 'utf8').replace("'healthy'", `'${behaviour}'`));
+      const child = spawn(process.execPath, ['backend/main.js'], {
+        cwd: workspace,
+        env: { ...process.env, NODE_ENV: 'production', PORT: '0' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+      const origin = line.split(' ').at(-1) ?? '';
+      return {
+        status: async (path: string) => (await fetch(origin + path)).status,
+        stop: () => child.kill('SIGTERM'),
+        exited: exited.then(([code]) => code as number | null),
+      };
+    }
+
+    test.each([
+      ['healthy', 200],
+      ['unhealthy', 500],
+    ])('%s: /health answers %d, and SIGTERM is a clean end', async (behaviour, status) => {
+      const running = await backend(behaviour);
+      expect(await running.status('/health')).toBe(status);
+      expect(await running.status('/api/products')).toBe(200);
+      running.stop();
+      expect(await running.exited).toBe(0);
+    });
+
+    test('crash: starts, and ends by itself', async () => {
+      expect(await (await backend('crash')).exited).toBe(1);
+    });
+  });
 });
