@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -36,9 +37,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const state = (name: string) => join(folder, '.gonsautopilot', name);
-/** Whether this very deployment left anything in shared memory. */
-const leftovers = (before: string[]) =>
-  readdirSync('/dev/shm').filter((name) => name.startsWith('gonsautopilot.') && !before.includes(name));
+/** Directories in shared memory that keepers of this very folder left behind. */
+const leftovers = () =>
+  readdirSync('/dev/shm').filter((name) => {
+    try {
+      return readlinkSync(`/dev/shm/${name}/state`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  });
 const revertScript = () => `echo reverted >>${folder}/reverted\n`;
 const reverted = () =>
   existsSync(join(folder, 'reverted')) ? readFileSync(join(folder, 'reverted'), 'utf8') : '';
@@ -46,18 +53,13 @@ const reverted = () =>
 describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
   let target: Target;
   let log: ReturnType<typeof memoryLog>;
-  let before: string[];
   beforeEach(() => {
-    before = readdirSync('/dev/shm');
     log = memoryLog();
     target = openLocalTarget({ path: folder, log, shell });
   });
   afterEach(async () => {
     await target.close();
-    await until(
-      'nothing is left over',
-      () => leftovers(before).length === 0 && processesOf(folder).length === 0,
-    );
+    await until('nothing is left over', () => leftovers().length === 0 && processesOf(folder).length === 0);
   });
 
   test('runs changes, streams both outputs, journals start and end, and leaves nothing behind', async () => {
@@ -67,7 +69,7 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     const result = await keeper.change(
       {
         title: `it's "odd"\n`,
-        argv: ['sh', '-c', 'echo out; echo err >&2; echo "$A"; umask; cat; exit 3'],
+        argv: ['sh', '-c', 'echo out; echo err >&2; printf "%s\\n" "$A"; umask; cat; exit 3'],
         cwd: folder,
         env: { A: `x'y\\n` },
         input: 'é\n\\in',
@@ -246,10 +248,11 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     const { nonce } = await first.detach(30);
     const second = await target.openKeeper(request({ claim: nonce }));
     expect(second.claimed).toBe(true);
-    for (const line of processesOf('')) {
-      if (line.includes(keeperMark) && parentOf(line) === process.pid)
-        process.kill(-Number(line.split(' ')[0]), 'SIGKILL');
-    }
+    // The youngest keeper process of ours is the one that carries the claimant's lines.
+    const pids = processesOf('')
+      .filter((line) => line.includes(keeperMark) && parentOf(line) === process.pid)
+      .map((line) => Number(line.split(' ')[0]));
+    process.kill(-Math.max(...pids), 'SIGKILL');
     await until('it reverted', () => eventsOf(folder).includes('auto_reverted'));
     expect(reverted()).toBe('reverted\n');
   });

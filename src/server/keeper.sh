@@ -101,6 +101,8 @@ if [ -n "$claim" ] && relay; then exit 0; fi
 # Shared memory first: bodies and the armed script must be there even when the disk is full.
 run=$(mktemp -d "/dev/shm/gonsautopilot.XXXXXX" 2>/dev/null || mktemp -d "$state/gonsautopilot.XXXXXX") ||
   fatal "cannot create a temporary directory"
+# Says whose it is.
+ln -s "$state" "$run/state"
 mkfifo "$run/in" "$run/out" || fatal "cannot create a FIFO in $run"
 exec 3<>"$run/in" 4<>"$run/out"
 if has flock; then exec 9>>"$state/lock"; fi
