@@ -3,7 +3,7 @@ import { verify } from '../../src/verify/index.ts';
 import { rollback } from '../../src/rollback/index.ts';
 import { revertScript } from '../../src/deploy/script.ts';
 import type { DeployResult } from '../../src/deploy/result.ts';
-import { openRelease, type ReleaseHandle } from '../../src/deploy/index.ts';
+import { openRelease, planOnly, type ReleaseHandle } from '../../src/deploy/index.ts';
 import { type AppOptions, COMPOSE_FILE, inputOf, openWorld, service, type World } from './deploy-world.ts';
 
 jest.setTimeout(120_000);
@@ -343,4 +343,54 @@ test('DESIGN: in steps of their own, DEPLOY hands the release over and VERIFY cl
   await claimed.recorded();
   await claimed.close();
   expect(await all()).toEqual(['shop-backend-2 running']);
+});
+
+test('D2: a candidate has no labels and no VIRTUAL_HOST, so no proxy sends it requests; a crash loop is shown as one', async () => {
+  const labelled = FIXED_PORT.replace(
+    '    stop_signal',
+    '    restart: always\n    labels: { traefik.enable: "true" }\n    environment: { VIRTUAL_HOST: shop.example, OTHER: "1" }\n    stop_signal',
+  );
+  const events = world.machine.exec([
+    'sh',
+    '-c',
+    'docker events --filter event=start --format "{{json .Actor.Attributes}}" & sleep 8; kill $!',
+  ]);
+  const { handle, result } = await deploy(labelled, 'v1', { backend: { crash: true } }, { backend: URL });
+  await handle.close();
+  expect(result).toMatchObject({
+    status: 'failed',
+    failure: { exit_code: 3, reason: expect.stringContaining('crashed 4 times') },
+  });
+  const seen = (await events).stdout;
+  expect(seen).toContain('shop-backend-candidate');
+  expect(seen).not.toContain('traefik.enable');
+  expect(await all()).toEqual([]);
+  expect(await world.compose()).toBe('');
+
+  const lively = await deploy(labelled, 'v2', { backend: {} }, { backend: URL });
+  await confirmed(lively);
+  expect(
+    await world.docker(
+      'inspect',
+      '--format',
+      '{{json .Config.Labels}} {{json .Config.Env}}',
+      'shop-backend-1',
+    ),
+  ).toMatch(/traefik.enable.*VIRTUAL_HOST=shop.example/);
+});
+
+test('Invariant 7: a dry run shows the plan and leaves nothing on the server', async () => {
+  const image = await world.image('backend', 'v1');
+  const shown = await planOnly(
+    inputOf('20260101-040000-dryrunn', [{ service: service('backend', URL), image }], {
+      composeSource: FIXED_PORT,
+    }),
+    world.effects,
+  );
+  expect(shown.gate.filter((check) => !check.passed)).toEqual([]);
+  expect(shown.table).toContain(
+    '| backend | (nothing) | shop-backend:v1 | stop-first | first deployment; it publishes host port 18080 |',
+  );
+  expect((await world.machine.exec(['ls', '-A', '/srv'])).stdout).toBe('');
+  expect(await all()).toEqual([]);
 });
