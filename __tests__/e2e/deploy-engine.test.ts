@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { verify } from '../../src/verify/index.ts';
+import { rollback } from '../../src/rollback/index.ts';
+import { revertScript } from '../../src/deploy/script.ts';
 import type { DeployResult } from '../../src/deploy/result.ts';
-import type { ReleaseHandle } from '../../src/deploy/index.ts';
-import { type AppOptions, inputOf, openWorld, service, type World } from './deploy-world.ts';
+import { openRelease, planOnly, type ReleaseHandle } from '../../src/deploy/index.ts';
+import { type AppOptions, COMPOSE_FILE, inputOf, openWorld, service, type World } from './deploy-world.ts';
 
 jest.setTimeout(120_000);
 
@@ -234,4 +237,160 @@ test('V3: VERIFY rolls back what was live, from the kept containers; a container
   expect(await world.compose()).toContain('shop-backend:v1');
   await confirmed(await deploy(undefined, 'v3', { backend: {} }, { backend: URL }));
   expect(await all()).toEqual(['shop running']);
+});
+
+const judge = ({ handle, result }: Made, autoRollback = true) =>
+  verify(
+    {
+      smoke: {
+        urls: { backend: URL },
+        endpoints: ['/cgi-bin/health?again'],
+        origin: '',
+        responseTimeMax: 3000,
+      },
+      watch: { duration: 6, interval: 2, ratio: 2 },
+      baselines: result.baselines,
+      autoRollback,
+    },
+    { ...world.effects, release: handle.underTest(RETIRE) },
+  );
+
+test('V1, V2, V3, R1: a good release is confirmed; one that breaks while watched goes back; an older one by hand', async () => {
+  await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, { backend: URL }));
+  const good = await deploy(undefined, 'v2', { backend: {} }, { backend: URL });
+  expect(await judge(good)).toMatchObject({
+    status: 'passed',
+    smoke: [{ passed: true }, { passed: true, url: 'http://localhost:18080/cgi-bin/health?again' }],
+    watch: [{ service: 'backend', verdict: 'healthy' }],
+    services: [{ status: 'deployed', image: 'shop-backend:v2' }],
+  });
+  await good.handle.recorded();
+  await good.handle.close();
+  const before = await running();
+
+  const breaking = await deploy(undefined, 'v3', { backend: { breaksAfter: 7 } }, { backend: URL });
+  expect(breaking.result.status).toBe('passed');
+  expect(await judge(breaking)).toMatchObject({
+    status: 'failed',
+    rolled_back: ['backend'],
+    manual_steps: [],
+    services: [{ status: 'rolled-back', image: 'shop-backend:v2' }],
+    failure: {
+      service: 'backend',
+      reason: 'watchdog: it answered 500',
+      log_tail: expect.stringContaining('starting v3'),
+    },
+  });
+  await breaking.handle.close();
+  expect(await running()).toEqual(before);
+
+  const handle = await world.open('20260101-010000-rollbck');
+  const back = { service: service('backend', URL), image: 'shop-backend:v1' };
+  const input = {
+    pipelineId: '20260101-010000-rollbck',
+    prefix: 'shop',
+    composeFile: COMPOSE_FILE,
+    services: [back],
+  };
+  const check = (result: DeployResult) => judge({ handle, result });
+  const gone = { ...input, services: [{ ...back, image: 'shop-backend:v0' }] };
+  await expect(rollback(gone, { target: world.target, release: handle, verify: check })).rejects.toThrow(
+    /shop-backend:v0/,
+  );
+  const done = await rollback(input, { target: world.target, release: handle, verify: check });
+  await handle.recorded();
+  await handle.close();
+  expect(done.deploy.services).toMatchObject([{ image: 'shop-backend:v1', previous: 'shop-backend:v2' }]);
+  expect(done.verify?.status).toBe('passed');
+  expect(await list('--format', '{{.Image}}')).toEqual(['shop-backend:v1']);
+});
+
+test('DESIGN: a runner that is gone: the armed script puts the old one back, and the next run finds it settled', async () => {
+  await confirmed(await deploy(TWO, 'v1', { backend: {}, frontend: {} }, BOTH));
+  const before = await running();
+  const file = await world.compose();
+  const { handle } = await deploy(undefined, 'v2', { backend: {}, frontend: {} }, BOTH);
+  if (!handle.plan) throw new Error('no plan');
+  const script = revertScript(handle.plan);
+  for (let time = 0; time < 2; time += 1) {
+    expect(await world.machine.exec(['sh', '-c', script])).toMatchObject({ code: 0 });
+    expect(await running()).toEqual(before);
+    expect(await all()).toHaveLength(2);
+    expect(await world.compose()).toBe(file);
+  }
+  await handle.keeper.disarm();
+  await handle.close();
+  const next = await world.open('20260101-020000-nextrun');
+  expect(next.settled).toMatchObject({ state: 'rolled-back', outcome: { failed: {}, manualSteps: [] } });
+  await next.close();
+  expect(await running()).toEqual(before);
+  expect(
+    (await world.open('20260101-030000-nextrun').then(async (again) => (await again.close(), again))).settled,
+  ).toEqual({ state: 'nothing' });
+});
+
+test('DESIGN: in steps of their own, DEPLOY hands the release over and VERIFY claims it', async () => {
+  await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, { backend: URL }));
+  const { handle, result } = await deploy(undefined, 'v2', { backend: {} }, { backend: URL });
+  const handover = JSON.parse(JSON.stringify(await handle.handOver(60))) as Awaited<
+    ReturnType<typeof handle.handOver>
+  >;
+  const claimed = await openRelease(
+    { pipelineId: handover.plan.pipeline_id, runUrl: '', actor: '', lockWait: 5, heartbeat: 30, handover },
+    world.effects,
+  );
+  expect((await judge({ handle: claimed, result })).status).toBe('passed');
+  await claimed.recorded();
+  await claimed.close();
+  expect(await all()).toEqual(['shop-backend-2 running']);
+});
+
+test('D2: a candidate has no labels and no VIRTUAL_HOST, so no proxy sends it requests; a crash loop is shown as one', async () => {
+  const labelled = FIXED_PORT.replace(
+    '    stop_signal',
+    '    restart: always\n    labels: { traefik.enable: "true" }\n    environment: { VIRTUAL_HOST: shop.example, OTHER: "1" }\n    stop_signal',
+  );
+  const events = world.machine.exec([
+    'sh',
+    '-c',
+    'docker events --filter event=start --format "{{json .Actor.Attributes}}" & sleep 8; kill $!',
+  ]);
+  const { handle, result } = await deploy(labelled, 'v1', { backend: { crash: true } }, { backend: URL });
+  await handle.close();
+  expect(result).toMatchObject({
+    status: 'failed',
+    failure: { exit_code: 3, reason: expect.stringContaining('crashed 4 times') },
+  });
+  const seen = (await events).stdout;
+  expect(seen).toContain('shop-backend-candidate');
+  expect(seen).not.toContain('traefik.enable');
+  expect(await all()).toEqual([]);
+  expect(await world.compose()).toBe('');
+
+  const lively = await deploy(labelled, 'v2', { backend: {} }, { backend: URL });
+  await confirmed(lively);
+  expect(
+    await world.docker(
+      'inspect',
+      '--format',
+      '{{json .Config.Labels}} {{json .Config.Env}}',
+      'shop-backend-1',
+    ),
+  ).toMatch(/traefik.enable.*VIRTUAL_HOST=shop.example/);
+});
+
+test('Invariant 7: a dry run shows the plan and leaves nothing on the server', async () => {
+  const image = await world.image('backend', 'v1');
+  const shown = await planOnly(
+    inputOf('20260101-040000-dryrunn', [{ service: service('backend', URL), image }], {
+      composeSource: FIXED_PORT,
+    }),
+    world.effects,
+  );
+  expect(shown.gate.filter((check) => !check.passed)).toEqual([]);
+  expect(shown.table).toContain(
+    '| backend | (nothing) | shop-backend:v1 | stop-first | first deployment; it publishes host port 18080 |',
+  );
+  expect((await world.machine.exec(['ls', '-A', '/srv'])).stdout).toBe('');
+  expect(await all()).toEqual([]);
 });

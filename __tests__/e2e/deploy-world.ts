@@ -46,6 +46,8 @@ export interface AppOptions {
   crash?: boolean;
   /** The first start of this version is fine, every later one answers 500: good as a candidate, broken once live. */
   onceGood?: boolean;
+  /** Seconds of good service before it answers 500. */
+  breaksAfter?: number;
   port?: number;
 }
 
@@ -73,7 +75,7 @@ export async function openWorld(): Promise<World> {
         `ENV APP_STATUS="${options.status ?? '200 OK'}" APP_DELAY=${String(options.delay ?? 0)} APP_VERSION=${tag}`,
         `EXPOSE ${String(options.port ?? 8080)}`,
         'RUN mkdir -p /www/cgi-bin && printf \'#!/bin/sh\\nprintf "HTTP/1.0 %%s\\\\r\\\\nContent-Type: text/plain\\\\r\\\\n\\\\r\\\\n%%s\\\\n" "$APP_STATUS" "$APP_VERSION"\\n\' >/www/cgi-bin/health && chmod +x /www/cgi-bin/health',
-        `CMD echo "starting $APP_VERSION"; ${options.onceGood ? 'if [ -e /state/$APP_VERSION ]; then export APP_STATUS="500 Broken"; fi; touch /state/$APP_VERSION; ' : ''}${options.crash ? 'echo boom >&2; exit 3' : `sleep $APP_DELAY; exec httpd -f -p ${String(options.port ?? 8080)} -h /www`}`,
+        `CMD echo "starting $APP_VERSION"; ${options.onceGood ? 'if [ -e /state/$APP_VERSION ]; then export APP_STATUS="500 Broken"; fi; touch /state/$APP_VERSION; ' : ''}${options.breaksAfter === undefined ? '' : `(sleep ${String(options.breaksAfter)}; sed -i 's/.APP_STATUS/"500 Broken"/' /www/cgi-bin/health) & `}${options.crash ? 'echo boom >&2; exit 3' : `sleep $APP_DELAY; exec httpd -f -p ${String(options.port ?? 8080)} -h /www`}`,
       ].join('\n');
       await must(['docker', 'build', '--quiet', '--tag', reference, '-'], { env, input: dockerfile });
       return { reference, id: await docker('image', 'inspect', '--format', '{{.Id}}', reference), size: 2e6 };
@@ -148,7 +150,8 @@ export const realClock: Clock = {
 };
 
 function logTo(lines: string[]): Log {
-  const add = (kind: string) => (message: string) => void lines.push(`${kind}: ${message}`);
+  const add = (kind: string) => (message: string) =>
+    void lines.push(`${new Date().toISOString().slice(14, 23)} ${kind}: ${message}`);
   return {
     info: add('info'),
     debug: add('debug'),

@@ -1,5 +1,5 @@
 import { AutopilotError } from '../errors.ts';
-import { proveImage, removeContainer, startCandidate } from './commands.ts';
+import { proveImage, removeContainer, startCandidate, writeCandidateOverride } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
 import { failure, proveHealthy } from './health.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
@@ -21,6 +21,7 @@ export async function tryCandidate(
     service: service.service,
     candidate: service.candidate,
   });
+  await must(effects, writeCandidateOverride(plan, service));
   const started = await effects.keeper.change(startCandidate(plan, service));
   try {
     const container = await effects.target.engine.container(service.candidate);

@@ -83,12 +83,33 @@ export const dropStaged = (plan: ReleasePlan): Command =>
     `${plan.compose.before}.part`,
   ]);
 
+/**
+ * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables: a candidate has neither, or they
+ * would send it requests.
+ */
+export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan): Command =>
+  sh(
+    `keep proxies from the candidate of ${service.service}`,
+    'cat >"$1"',
+    [plan.compose.override],
+    [
+      'services:',
+      `  ${JSON.stringify(service.compose_service)}:`,
+      '    labels: !reset null',
+      ...(service.proxy_variables.length === 0 ? [] : ['    environment:']),
+      ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: !reset null`),
+      '',
+    ].join('\n'),
+  );
+
 /** Without host ports and without the service's alias, so no request reaches it. */
 export function startCandidate(plan: ReleasePlan, service: ServicePlan): Command {
   return {
     title: `start the candidate of ${service.service}`,
     argv: [
       ...compose(plan, plan.compose.next),
+      '-f',
+      plan.compose.override,
       'run',
       '--detach',
       '--no-deps',

@@ -27,6 +27,7 @@ export const ComposeService = z.looseObject({
   ports: z.array(Port).default([]),
   expose: z.array(z.union([z.string(), z.number()])).default([]),
   volumes: z.array(Mount).default([]),
+  environment: z.record(z.string(), z.unknown()).default({}),
   networks: z.record(z.string(), Network).default({}),
   scale: z.number().int().optional(),
   deploy: z.looseObject({ replicas: z.number().int().optional() }).optional(),
@@ -103,4 +104,12 @@ export function singleWriterVolumes(model: ComposeModel, name: string): string[]
             other !== name && candidate.volumes.some((mount) => mount.source === source && !mount.read_only),
         ),
     );
+}
+
+/** By these variables nginx-proxy and its companions send traffic to whatever container has them. */
+const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
+
+/** Those of them that the service has. Only names: values may be secret. */
+export function proxyVariables(service: ComposeService): string[] {
+  return PROXY_VARIABLES.filter((name) => name in service.environment);
 }

@@ -13,6 +13,8 @@ export function revertScript(plan: ReleasePlan): string {
   const services = [...plan.services].reverse().filter((service) => !service.current);
   return [
     '# Puts back what release ' + plan.pipeline_id.replace(/[^\w.-]/g, '_') + ' changed.',
+    // Which functions are called depends on the release, and paths may hold a dollar sign.
+    '# shellcheck disable=SC2317,SC2016',
     'failed=0',
     FUNCTIONS,
     ...compose(plan),

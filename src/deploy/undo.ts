@@ -72,7 +72,10 @@ async function undoService(
   await removeCandidate(service, effects);
   const created = await newContainers(effects, plan, service);
   const down = await keptAndDown(service, effects);
-  if (created.length === 0 && down.length === 0) return false;
+  if (created.length === 0 && down.length === 0) {
+    await giveNameBack(service, effects);
+    return false;
+  }
   const everStarted = down.length > 0 || created.some((container) => container.state !== 'created');
 
   if (service.strategy === 'start-first') {
