@@ -3,8 +3,9 @@
  * that labs beside each other do not share a bridge, firewall rules or a data folder. Programs find it by `env`.
  */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bootMachine } from './machine.ts';
-import { run } from './process.ts';
+import { must, run } from './process.ts';
 import type { Site } from './site.ts';
 
 export interface LabEngine {
@@ -19,6 +20,15 @@ export interface LabEngine {
 export interface EngineOptions {
   /** `always` starts one even where another answers, for tests that must find it empty. */
   own?: 'when-needed' | 'always';
+}
+
+/**
+ * Another Debian release's engine programs (`trixie`: 26.1) for `startServer({ binaries })`; about 15 s, at once when the
+ * folder is there already. The caller removes it.
+ */
+export async function fetchEngine(suite: string, directory: string): Promise<string> {
+  await must(['bash', fileURLToPath(new URL('./engine-binaries.sh', import.meta.url)), suite, directory]);
+  return directory;
 }
 
 /** Ends with its site. */

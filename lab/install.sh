@@ -7,7 +7,9 @@
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 
-say() { printf 'install: %s\n' "$*"; }
+# shellcheck source=lab/apt.sh
+. "$(dirname "${BASH_SOURCE[0]}")/apt.sh"
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # A client of another make than the engine's package may lie first in PATH: what answers is what counts.
@@ -72,30 +74,14 @@ install_packages() {
   quietly apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
 }
 
-# Debian 12 has neither plugin; the next release's need nothing that 12 lacks. An apt configuration of its own, so that the
-# machine's own sources stay as they are; the archive's address is the one the machine already uses.
+# Debian 12 has neither plugin; the next release's need nothing that 12 lacks.
 install_plugins_from_next_release() {
-  local release archive own
-  # shellcheck source=/dev/null
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  # shellcheck disable=SC2016
-  archive=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v release="$release" '$1 == release && $2 == "main" { print $3; exit }')
-  [ -n "$archive" ] || { say "no archive for $release main in the apt sources"; return 1; }
+  local debs status=0
   say "installing $* from trixie (this release has none)"
-  own=$(mktemp -d)
-  mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive trixie main" >"$own/sources.list"
-  (
-    cd "$own"
-    apt_own() {
-      apt-get -qq -o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o APT::Sandbox::User=root \
-        -o Acquire::Languages=none "$@"
-    }
-    apt_own update && apt_own download "$@" && quietly dpkg -i "$own"/*.deb >/dev/null
-  ) || { rm -rf "$own"; return 1; }
-  rm -rf "$own"
+  debs=$(mktemp -d)
+  { download_from trixie "$debs" "$@" && quietly dpkg -i "$debs"/*.deb >/dev/null; } || status=$?
+  rm -rf "$debs"
+  return "$status"
 }
 
 install_plugins() {

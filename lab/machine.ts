@@ -128,35 +128,12 @@ export async function bootMachine(site: Site, options: MachineOptions): Promise<
     );
     if (pidOne === undefined) throw new Error(failed('it did not start')());
     await writeFile(join(directory, 'init.pid'), String(pidOne));
-    await must([
-      'ip',
-      'link',
-      'add',
-      link,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'address',
-      mac,
-      'netns',
-      String(pidOne),
-    ]);
-    await must(['ip', 'link', 'set', link, 'master', site.bridge, 'up']);
+    // One that died by itself may have left its line for a moment.
+    await run(['ip', 'link', 'delete', link]);
+    await ip(`link add ${link} type veth peer name eth0 address ${mac} netns ${pidOne}`);
+    await ip(`link set ${link} master ${site.bridge} up`);
     // A fixed neighbour: what is sent to a machine that is off or cut off is lost in silence, as across the Internet.
-    await must([
-      'ip',
-      'neighbour',
-      'replace',
-      address,
-      'lladdr',
-      mac,
-      'dev',
-      site.bridge,
-      'nud',
-      'permanent',
-    ]);
+    await ip(`neighbour replace ${address} lladdr ${mac} dev ${site.bridge} nud permanent`);
     child.stdin.write('go\n');
     await Promise.race([until(failed('it did not boot'), () => booted), exited]);
     if (!booted) throw new Error(failed('it ended while it booted')());
@@ -206,10 +183,10 @@ export async function bootMachine(site: Site, options: MachineOptions): Promise<
       return run([...clean, ...target, ...inside, ...argv], input === undefined ? {} : { input });
     },
     async cutNetwork() {
-      await must(['ip', 'link', 'set', link, 'down']);
+      await ip(`link set ${link} down`);
     },
     async restoreNetwork() {
-      await must(['ip', 'link', 'set', link, 'up']);
+      await ip(`link set ${link} up`);
     },
     async bytesReceived() {
       return Number(await readFile(`/sys/class/net/${link}/statistics/tx_bytes`, 'utf8'));
@@ -236,6 +213,8 @@ export async function bootMachine(site: Site, options: MachineOptions): Promise<
 }
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Names and numbers of our own making only: they are split at spaces. */
+const ip = (words: string) => must(['ip', ...words.split(' ')]);
 const hex = (byte: number) => byte.toString(16).padStart(2, '0');
 const pairs = (env: Record<string, string> = {}) =>
   Object.entries(env).map(([key, value]) => `${key}=${value}`);

@@ -27,7 +27,7 @@ export interface ServerOptions {
   docker?: 'yes' | 'absent';
   /** `containerd` needs an engine from 25 on (see `binaries`). */
   imageStore?: 'classic' | 'containerd';
-  /** Folder with programs of another engine version (lab/engines.ts makes one). */
+  /** Folder with programs of another engine version (`fetchEngine` of lab/engine.ts makes one). */
   binaries?: string;
 }
 

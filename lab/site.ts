@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { serveNames } from './names.ts';
+import { must } from './process.ts';
 
 export const reapScript = fileURLToPath(new URL('./reap.sh', import.meta.url));
 
@@ -24,8 +25,19 @@ export interface Site {
   close(): Promise<void>;
 }
 
+const PROGRAMS = ['ip', 'unshare', 'nsenter', 'tini', 'setsid', 'ssh-keygen'];
+
+/** What the ground itself cannot do without, said before anything is made. */
+async function checkMachine(): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error('the lab needs root: it makes network namespaces and mounts');
+  const lookUp = 'for program; do command -v "$program" >/dev/null || echo "$program"; done';
+  const missing = (await must(['sh', '-c', lookUp, 'sh', ...PROGRAMS])).trim().replaceAll('\n', ', ');
+  if (missing !== '') throw new Error(`the lab misses ${missing}: run lab/install.sh engine`);
+}
+
 /** @param parent folder for the lab's own folder (default: the system's temporary one) */
 export async function openSite(parent = tmpdir()): Promise<Site> {
+  await checkMachine();
   const reaper = spawn('sh', [reapScript, 'watch', parent], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
