@@ -1,6 +1,6 @@
 // src -> dist: ESM with code splitting, not minified, so that what runs can be reviewed. The options are those that were
 // tried on this set of packages; each of them is there because leaving it out breaks something at run time.
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /** ssh2's optional native parts: it falls back to node:crypto when they cannot be loaded. */
@@ -38,7 +38,7 @@ await build({
   mainFields: ['module', 'main'],
   // The cache client compares class names of errors.
   keepNames: true,
-  loader: { '.sh': 'text' },
+
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
@@ -47,3 +47,5 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
+// Read at run time beside the bundle, and sent to the server as it is.
+await copyFile('src/server/keeper.sh', `${outdir}/keeper.sh`);

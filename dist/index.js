@@ -4,5 +4,6 @@ import { createRequire as __createRequire } from 'node:module'; const require = 
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
-var { main } = await import("./main-3PEGKFRT.js");
+process.noDeprecation = true;
+var { main } = await import("./main-GY72DVLQ.js");
 process.exit(await main());

@@ -4,10 +4,11 @@ import { createRequire as __createRequire } from 'node:module'; const require = 
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
+process.noDeprecation = true;
 var { loadPostState } = await import("./state-for-post-WZWETMCT.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-QQJVOPYZ.js");
-  await settleStep(state);
+  const { settleStep } = await import("./post-NBX5ZTHV.js");
+  await settleStep(state, process.env);
 }
 process.exit(0);

@@ -91,6 +91,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const repository = await github.createRepository(REPOSITORY);
     const server = lab.servers[0];
     if (server === undefined) throw new Error('the world needs a server');
+    // As quick start says: the deploy user's own folder.
+    await server.exec(['install', '-d', '-o', 'deploy', '-g', 'deploy', '/srv/shop']);
     await repository.commit('main', { ...appFiles(server, config ?? {}), ...files }, { message: 'The shop' });
     return worldOf({ lab, server, github, repository, cache, audit });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { RunnerLog } from './action/log.ts';
 import { ConfigError } from './config/load.ts';
 import { AutopilotError } from './errors.ts';
 import type { PipelineContext } from './pipeline/context.ts';
-import { readStep, type Step, surroundingsOf, withPipeline } from './step.ts';
+import { readStep, type Step, type Surroundings, surroundingsOf, withPipeline } from './step.ts';
 
 /**
  * One step of a job: inputs -> command -> outputs, summary, exit status. The exit code is 1 exactly when `status` is `failed`,
@@ -14,21 +14,24 @@ export async function main(): Promise<0 | 1> {
   const cancelled = new AbortController();
   const cancel = () => cancelled.abort(new AutopilotError('CANCELLED', { what: 'The job was cancelled' }));
   process.on('SIGINT', cancel).on('SIGTERM', cancel);
-  let outputs: Outputs = NO_OUTPUTS;
-  try {
-    const step = readStep(around, cancelled.signal);
-    const verify = step.inputs.stage === 'deploy' ? 'later' : 'follows';
-    outputs = await withPipeline(step, verify, (context) => outputsOf(step, context));
-  } catch (error) {
-    report(error, around.log);
-    outputs = { ...NO_OUTPUTS, 'failure-reason': error instanceof Error ? error.message : String(error) };
-  }
+  const outputs = await outputsOf(around, cancelled.signal);
   setOutputs(outputs, around.secrets.redact);
   around.log.close();
   return ['failed', 'locked', 'cancelled'].includes(outputs.status) ? 1 : 0;
 }
 
-async function outputsOf(step: Step, context: PipelineContext): Promise<Outputs> {
+async function outputsOf(around: Surroundings, signal: AbortSignal): Promise<Outputs> {
+  try {
+    const step = readStep(around, signal);
+    const verify = step.inputs.stage === 'deploy' ? 'later' : 'follows';
+    return await withPipeline(step, verify, (context) => commandOf(step, context));
+  } catch (error) {
+    report(error, around.log);
+    return { ...NO_OUTPUTS, 'failure-reason': error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function commandOf(step: Step, context: PipelineContext): Promise<Outputs> {
   switch (step.inputs.stage) {
     case 'validate':
       return (await import('./commands/validate.ts')).validateCommand(step, context);

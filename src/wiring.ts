@@ -118,7 +118,7 @@ function registryCacheOf(options: {
   };
   const ready = () => (opened ??= open());
   return {
-    restore: async () => (await ready()).restore(),
+    restore: async (newerThan) => (await ready()).restore(newerThan),
     save: async (registry, run) => (await ready()).save(registry, run),
   };
 }

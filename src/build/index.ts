@@ -154,7 +154,8 @@ async function buildOne(
     cwd: input.directory,
     env: { SOURCE_DATE_EPOCH: String(Math.floor(created.getTime() / 1000)), DOCKER_BUILDKIT: '1' },
     timeout: input.timeout,
-    onLine: (line) => log.foreign(`${service.name} | ${line}`),
+    // With the name in front no line of a build can be a command of the runner.
+    onLine: (line) => log.info(`${service.name} | ${line}`),
     ...(effects.signal === undefined ? {} : { signal: effects.signal }),
   });
   if (result.code !== 0 || result.timedOut) {

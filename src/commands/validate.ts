@@ -33,9 +33,7 @@ export async function validateCommand({ inputs, log }: Step, context: PipelineCo
       fix: 'Mend them; nothing was changed.',
     });
   }
-  return {
-    outputs: { ...NO_OUTPUTS, ...(plan === undefined ? {} : outputsOfPlan(plan)), status: 'success' },
-  };
+  return { ...NO_OUTPUTS, ...(plan === undefined ? {} : outputsOfPlan(plan)), status: 'success' };
 }
 
 async function serverProblems(context: PipelineContext): Promise<string[]> {

@@ -144,7 +144,7 @@ async function knownReleases(
     );
     effects.log.warning(warnings.at(-1) ?? '');
   }
-  const cached = await registryCache.restore();
+  const cached = await registryCache.restore(branch?.registry.revision);
   const merged = reconcile(branch?.registry, cached, {
     name: config.project.name,
     services: services.map(({ name }) => name),
