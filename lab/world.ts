@@ -45,7 +45,16 @@ export interface PilotJob extends JobResult {
 export interface RunOptions extends Partial<
   Pick<
     JobInput,
-    'event' | 'ref' | 'sha' | 'permissions' | 'secrets' | 'actor' | 'runAttempt' | 'grace' | 'onLine'
+    | 'event'
+    | 'ref'
+    | 'sha'
+    | 'permissions'
+    | 'secrets'
+    | 'actor'
+    | 'runId'
+    | 'runAttempt'
+    | 'grace'
+    | 'onLine'
   >
 > {
   /** Inputs of the step besides the key and the known hosts. */
@@ -70,7 +79,7 @@ export interface World {
   /** A job for the head of main, by default with `stage: all`. */
   deploy(options?: RunOptions): Promise<PilotJob>;
   /** A `workflow_dispatch` job with one stage. */
-  dispatch(stage: string, inputs?: Record<string, string>): Promise<PilotJob>;
+  dispatch(stage: string, inputs?: Record<string, string>, options?: RunOptions): Promise<PilotJob>;
   /** What the shop answers to users; throws when nothing answers. */
   fetch(path: string): Promise<{ status: number; body: string }>;
   version(service: 'frontend' | 'backend'): Promise<string>;
@@ -127,6 +136,7 @@ function worldOf(parts: {
     'ssh-known-hosts': '${{ secrets.SSH_KNOWN_HOSTS }}',
   };
   let previous = '';
+  let runId = 9_000_000_000;
   const start = async (given: RunOptions = {}): Promise<JobHandle> => {
     const { with: inputs, steps, secrets, ...rest } = given;
     const sha = rest.sha ?? (await repository.ref('refs/heads/main')) ?? '';
@@ -139,6 +149,7 @@ function worldOf(parts: {
       cache,
       repository: REPOSITORY,
       permissions: { contents: 'write', issues: 'write' },
+      runId: (runId += 1),
       ...rest,
       event,
       secrets: { SSH_PRIVATE_KEY: server.privateKey, SSH_KNOWN_HOSTS: server.knownHosts, ...secrets },
@@ -178,13 +189,10 @@ function worldOf(parts: {
       `/** What this release is called, and how it behaves in production (see shared/behaviour.js). */\nexport const release = {\n  version: '${version}',\n  behaviour: '${behaviour}',\n};\n`,
     start,
     deploy: async (given) => finished(await start(given)),
-    dispatch: async (stage, inputs = {}) =>
-      finished(
-        await start({
-          event: { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } },
-          with: { stage, ...inputs },
-        }),
-      ),
+    dispatch: async (stage, inputs = {}, given = {}) => {
+      const event = { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } };
+      return finished(await start({ ...given, event, with: { stage, ...inputs, ...given.with } }));
+    },
     fetch: shop,
     version: async (service) => {
       const { body } = await shop(service === 'frontend' ? '/version' : '/api/version');
