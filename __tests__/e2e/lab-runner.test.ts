@@ -287,6 +287,17 @@ describe('order and ends', () => {
     expect([result.conclusion, alive(pid)]).toEqual(['cancelled', false]);
   }, 15_000);
 
+  test('cancelled before its process is there, or out of time: the step is stopped all the same', async () => {
+    const steps = [{ id: 'it', run: 'sleep 600' }];
+    const grace = { interrupt: 200, terminate: 200 };
+    const handle = await started({ grace, steps });
+    handle.cancel();
+    expect(await handle.result).toMatchObject({ conclusion: 'cancelled' });
+    const late = await job({ grace, steps: [{ ...steps[0], timeout: 300 }] });
+    expect([late.conclusion, late.steps['it']?.outcome]).toEqual(['failure', 'failure']);
+    expect(late.log).toContain('timed out');
+  }, 20_000);
+
   test('kill: nothing else runs, not even post, and what was started is gone', async () => {
     const source =
       "const child = spawn('sleep', ['600'], { stdio: 'ignore' }); console.log('child', child.pid); await sleep(600000)";
