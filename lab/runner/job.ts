@@ -36,6 +36,7 @@ export class Job {
   #failed = false;
   #cancelled = false;
   #lost = false;
+  #unplugged: Promise<unknown> = Promise.resolve();
 
   private constructor(input: JobInput, facts: JobFacts, variables: Record<string, string>, node: string) {
     this.#input = input;
@@ -73,8 +74,8 @@ export class Job {
 
   kill(): void {
     this.#lost = true;
+    this.#unplugged = endOrphans(this.#facts.trackingId);
     this.#running?.kill();
-    void endOrphans(this.#facts.trackingId);
   }
 
   async run(): Promise<JobResult> {
@@ -90,6 +91,7 @@ export class Job {
         const done = await this.#execute(post.execution());
         this.#record({ name: post.name, id: undefined, isPost: true }, done, false);
       }
+      await this.#unplugged;
       return this.#result(await endOrphans(this.#facts.trackingId));
     } finally {
       this.log.end();
