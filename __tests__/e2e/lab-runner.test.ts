@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LabGitHub, type LabRepository, startGitHub } from '../../lab/github/index.ts';
-import { type JobHandle, type JobInput, type JobResult, runJob, startJob } from '../../lab/runner/index.ts';
+import {
+  type JobHandle,
+  type JobInput,
+  type JobResult,
+  runJob,
+  startJob,
+  workflowFrom,
+} from '../../lab/runner/index.ts';
 
 const ACTION = `
 name: fixture
@@ -67,11 +74,17 @@ async function started(input: Omit<JobInput, 'github' | 'repository'>): Promise<
 const alive = (pid: number): boolean => {
   try {
     // A killed process may wait as a zombie for its new parent.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
 };
+/** SIGKILL has been sent when a lost job ends, the kernel may need a moment more. */
+async function gone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 200 && alive(pid); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  return !alive(pid);
+}
 
 describe('environment', () => {
   test('inputs by the naming rule, defaults evaluated, no GITHUB_TOKEN, nothing of this machine', async () => {
@@ -287,6 +300,17 @@ describe('order and ends', () => {
     expect([result.conclusion, alive(pid)]).toEqual(['cancelled', false]);
   }, 15_000);
 
+  test('cancelled before its process is there, or out of time: the step is stopped all the same', async () => {
+    const steps = [{ id: 'it', run: 'sleep 600' }];
+    const grace = { interrupt: 200, terminate: 200 };
+    const handle = await started({ grace, steps });
+    handle.cancel();
+    expect(await handle.result).toMatchObject({ conclusion: 'cancelled' });
+    const late = await job({ grace, steps: [{ ...steps[0], timeout: 300 }] });
+    expect([late.conclusion, late.steps['it']?.outcome]).toEqual(['failure', 'failure']);
+    expect(late.log).toContain('timed out');
+  }, 20_000);
+
   test('kill: nothing else runs, not even post, and what was started is gone', async () => {
     const source =
       "const child = spawn('sleep', ['600'], { stdio: 'ignore' }); console.log('child', child.pid); await sleep(600000)";
@@ -299,7 +323,7 @@ describe('order and ends', () => {
     const pid = Number((await handle.waitFor(/^child \d+/)).split(' ')[1]);
     handle.kill();
     const result = await handle.result;
-    expect([result.conclusion, result.log.includes('never'), alive(pid)]).toEqual(['lost', false, false]);
+    expect([result.conclusion, result.log.includes('never'), await gone(pid)]).toEqual(['lost', false, true]);
     await expect(handle.waitFor('never')).rejects.toThrow('ended without a line');
   });
 
@@ -345,5 +369,30 @@ describe('checkout', () => {
     });
     expect(full.steps['look']?.log).toBe('3');
     expect((await job({ permissions: {}, steps: [{ uses: 'checkout' }] })).conclusion).toBe('failure');
+  });
+});
+
+describe('workflow files', () => {
+  test('a job is read with its steps, permissions, env and outputs, and runs', async () => {
+    const file = join(actionDir, 'deploy.yml');
+    writeFileSync(
+      file,
+      `
+name: Deploy
+on: push
+permissions: { contents: read }
+env: { LEVEL: 3 }
+jobs:
+  release:
+    outputs: { said: '\${{ steps.pilot.outputs.said }}' }
+    steps:
+      - uses: actions/checkout@v5
+      - { id: pilot, uses: gons/pilot@v1, with: { script: "file('OUTPUT', 'said=' + process.env.LEVEL + process.env.GITHUB_JOB)" } }
+      - { if: "steps.pilot.outputs.said == 'x'", run: exit 1 }
+`,
+    );
+    const result = await job({ actions: { 'gons/pilot': actionDir }, ...(await workflowFrom(file)) });
+    expect([result.conclusion, result.outputs]).toEqual(['success', { said: '3release' }]);
+    await expect(workflowFrom(file, 'none')).rejects.toThrow("no job 'none'");
   });
 });

@@ -59,6 +59,12 @@ export const notFound = (): ApiError => new ApiError(404, 'Not Found');
 export const invalid = (message: string, errors?: unknown[]): ApiError =>
   new ApiError(422, message, errors ? { errors } : {});
 
+/** The git database of a repository without any ref answers 409 to everything. */
+export async function refuseEmpty({ repository }: Context): Promise<void> {
+  const any = await repository.git(['for-each-ref', '--count=1', '--format=%(refname)']);
+  if (any === '') throw new ApiError(409, 'Git Repository is empty.');
+}
+
 export type Handler = (context: Context) => Promise<Answer> | Answer;
 
 export interface Route {

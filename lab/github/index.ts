@@ -30,14 +30,16 @@ import { accountRoutes, type CacheStore } from './routes/account.ts';
 import { commits } from './routes/commits.ts';
 import { gitData } from './routes/git-data.ts';
 import { issues } from './routes/issues.ts';
+import { refs } from './routes/refs.ts';
 import { repositories } from './routes/repository.ts';
-import { type RequestRecord, serve, type World } from './server.ts';
+import { serve } from './server.ts';
 import { type Permissions, type TokenOptions, Tokens } from './tokens.ts';
+import type { RequestRecord, World } from './world.ts';
 
 export type { Fault, FaultEffect, FaultRule } from './faults.ts';
 export type { Deployment, Issue, LabRepository, PullRequest, RepositoryOptions } from './repository.ts';
 export type { CacheStore } from './routes/account.ts';
-export type { RequestRecord } from './server.ts';
+export type { RequestRecord } from './world.ts';
 export type { Permissions } from './tokens.ts';
 
 export interface GitHubOptions {
@@ -80,7 +82,9 @@ export interface PullRequestInput {
 
 export async function startGitHub({ basePath = '', cache }: GitHubOptions = {}): Promise<LabGitHub> {
   const root = await mkdtemp(join(tmpdir(), 'lab-github-'));
-  const routes = [...repositories, ...gitData, ...commits, ...issues, ...accountRoutes(cache)].map(compile);
+  const routes = [...repositories, ...refs, ...gitData, ...commits, ...issues, ...accountRoutes(cache)].map(
+    compile,
+  );
   let origin = '';
   const world: World = {
     repositories: new Map(),

@@ -1,8 +1,8 @@
 /** One request from socket to answer: log, faults, authentication, rate limit, route, ETag. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultEffect, Faults } from './faults.ts';
+import { before, statusAnswer } from './disturb.ts';
+import type { FaultEffect } from './faults.ts';
 import {
   type Answer,
   ApiError,
@@ -15,57 +15,13 @@ import {
 import type { LabRepository } from './repository.ts';
 import { userAnswer } from './routes/account.ts';
 import { gitBackend, isPush } from './smart-http.ts';
-import { allows, type Token, tokenOf, type Tokens } from './tokens.ts';
-
-export interface RequestRecord {
-  method: string;
-  /** Without base path and query, undecoded. */
-  path: string;
-  query: string;
-  /** The token's value, undefined without one. */
-  token: string | undefined;
-  /** 0 when the connection was reset instead of an answer. */
-  status: number;
-  /** The parsed JSON body, where there was one. */
-  body: unknown;
-}
-
-export interface World {
-  repositories: Map<string, LabRepository>;
-  tokens: Tokens;
-  faults: Faults;
-  requests: RequestRecord[];
-  routes: CompiledRoute[];
-  basePath: string;
-  /** `http://127.0.0.1:port` */
-  origin: () => string;
-}
-
-interface Incoming {
-  method: string;
-  path: string;
-  search: string;
-  headers: Record<string, string | undefined>;
-  body: Buffer;
-}
+import { allows, type Token, tokenOf } from './tokens.ts';
+import { type Incoming, jsonOf, repositoryOf, type RequestRecord, type World } from './world.ts';
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
-}
-
-function jsonOf(body: Buffer): Record<string, unknown> {
-  if (body.length === 0) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString());
-  } catch {
-    throw new ApiError(400, 'Problems parsing JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ApiError(400, 'Body should be a JSON object');
-  return value as Record<string, unknown>;
 }
 
 export async function serve(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -112,85 +68,6 @@ export async function serve(world: World, request: IncomingMessage, response: Se
 
 function reset(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
-}
-
-function statusAnswer(effect: FaultEffect & { kind: 'status' }): Answer {
-  const body = effect.body ?? { message: effect.status >= 500 ? 'Server Error' : `Status ${effect.status}` };
-  return { status: effect.status, data: body, headers: effect.headers ?? {} };
-}
-
-/** What happens before the request is executed; an answer means it never is. */
-async function before(
-  world: World,
-  incoming: Incoming,
-  effects: readonly FaultEffect[],
-): Promise<Answer | 'reset' | undefined> {
-  for (const effect of effects) {
-    if (effect.kind === 'latency') await sleep(effect.milliseconds);
-    else if (effect.kind === 'reset' && effect.when !== 'after') return 'reset';
-    else if (effect.kind === 'status' && !effect.after) return statusAnswer(effect);
-    else if (effect.kind === 'run') await effect.before(repositoryOf(world, incoming.path)?.repository);
-    else if (effect.kind === 'rival') await rival(world, incoming, effect);
-    else if (effect.kind === 'rateLimit') {
-      const reset = Math.floor(Date.now() / 1000) + (effect.resetInSeconds ?? 60);
-      const primary = {
-        'x-ratelimit-limit': '1000',
-        'x-ratelimit-remaining': '0',
-        'x-ratelimit-reset': String(reset),
-      };
-      const secondary = effect.limit === 'secondary';
-      const message = secondary
-        ? 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
-        : 'API rate limit exceeded for installation.';
-      const retry: Record<string, string> =
-        effect.retryAfter === undefined ? {} : { 'retry-after': String(effect.retryAfter) };
-      return errorAnswer(
-        new ApiError(effect.status ?? 403, message, {}, { ...(secondary ? {} : primary), ...retry }),
-      );
-    }
-  }
-  return undefined;
-}
-
-async function rival(
-  world: World,
-  incoming: Incoming,
-  effect: FaultEffect & { kind: 'rival' },
-): Promise<void> {
-  const found = repositoryOf(world, incoming.path);
-  if (!found?.repository) return;
-  const repository = found.repository;
-  const updated = /\/git\/refs\/heads(?:\/|%2F)(.+)$/i.exec(incoming.path)?.[1];
-  const created = incoming.path.endsWith('/git/refs') ? jsonOf(incoming.body)['ref'] : undefined;
-  const named =
-    updated === undefined ? String(created ?? '').replace(/^refs\/heads\//, '') : decodeURIComponent(updated);
-  const branch = effect.branch ?? (named || repository.defaultBranch);
-  const path = effect.path ?? 'rival.txt';
-  await repository.commit(
-    branch,
-    { [path]: effect.content ?? `${Date.now()} ${Math.random()}\n` },
-    { message: 'Rival commit' },
-  );
-}
-
-/** The repository a path is about, in the API's or in git's form, and the rest of the path. */
-function repositoryOf(
-  world: World,
-  path: string,
-): { repository: LabRepository | undefined; name: string; rest: string; api: boolean } | undefined {
-  const api = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path);
-  const web = api
-    ? null
-    : /^\/([^/]+\/[^/]+?)(?:\.git)?(\/info\/refs|\/git-(?:upload|receive)-pack)$/.exec(path);
-  const match = api ?? web;
-  if (!match) return undefined;
-  const name = match[1] ?? '';
-  return {
-    repository: world.repositories.get(name.toLowerCase()),
-    name,
-    rest: match[2] ?? '',
-    api: api !== null,
-  };
 }
 
 async function execute(

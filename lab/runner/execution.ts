@@ -11,6 +11,8 @@ import { type Running, start } from './process.ts';
 const SUMMARY_LIMIT = 1024 * 1024;
 
 export interface Execution {
+  /** The runner says why a script failed; an action has to say it itself. */
+  kind: 'script' | 'action';
   file: string;
   args: readonly string[];
   cwd: string;
@@ -80,7 +82,8 @@ export async function execute(
   started(running);
   const exitCode = await running.ended;
   let failed = exitCode !== 0;
-  if (failed) reader.annotate({ level: 'error', message: `Process completed with exit code ${exitCode}.` });
+  if (failed && execution.kind === 'script')
+    reader.annotate({ level: 'error', message: `Process completed with exit code ${exitCode}.` });
 
   const read = async <T>(
     kind: keyof typeof FILES,

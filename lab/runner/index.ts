@@ -13,6 +13,9 @@
  * `startJob` gives a handle instead: `await job.waitFor(/cut over/)`, then `job.cancel()` (SIGINT, 7.5 s, SIGTERM, 2.5 s,
  * SIGKILL to the step's process only; `always()` and post steps still run) or `job.kill()` (the machine is gone).
  *
+ * `workflowFrom(file)` reads steps, permissions, env and outputs of a job from a workflow file:
+ * `runJob({ github, repository, actions: { 'gons/gonsautopilot': root }, ...(await workflowFrom(file)) })`.
+ *
  * As the official runner: INPUT_ names and defaults of action.yml, `${{ }}` and `if:`, command files and their parsing,
  * `::` commands and stop-commands, masks, annotation and summary limits, post steps in reverse order, orphans ended at the end,
  * no GITHUB_TOKEN for actions, a clean environment. Job outputs that contain a secret are dropped; step outputs are not.
@@ -27,6 +30,7 @@ import { Job } from './job.ts';
 import type { Grace } from './process.ts';
 
 export type { Annotation } from './commands.ts';
+export { workflowFrom, type WorkflowJob } from './workflow.ts';
 
 /** What the runner needs of the cache service; `lab/cache` fulfils it. */
 export interface RunnerCache {

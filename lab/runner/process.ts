@@ -107,6 +107,14 @@ export function start(
   };
 }
 
+const ORPHAN_PATIENCE = 2000;
+
+async function isGone(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  // A zombie only waits for somebody to read its exit status.
+  return status === undefined || /^State:\s+[ZX]/m.test(status);
+}
+
 /** Ends what a job left running: the runner knows it by RUNNER_TRACKING_ID in its environment. Returns the ids it ended. */
 export async function endOrphans(trackingId: string): Promise<number[]> {
   const mark = `RUNNER_TRACKING_ID=${trackingId}`;
@@ -122,5 +130,7 @@ export async function endOrphans(trackingId: string): Promise<number[]> {
       // It ended in between.
     }
   }
+  const deadline = Date.now() + ORPHAN_PATIENCE;
+  for (const pid of ended) while (!(await isGone(pid)) && Date.now() < deadline) await sleep(10);
   return ended;
 }
