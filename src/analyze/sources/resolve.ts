@@ -50,7 +50,10 @@ export async function resolveChanges(
 async function fromBase(sources: Sources, base: Exclude<Base, { kind: 'everything' }>, head: string) {
   if (base.kind === 'commit') return between(sources, base.sha, head);
   if (base.kind === 'merge-base') return sinceMergeBase(sources, base.branch, head);
-  const listed = await pullRequestFiles(sources.github, base.number, base.headSha);
+  // Whoever may read the contents can do without the permission for pull requests.
+  const listed = await pullRequestFiles(sources.github, base.number, base.headSha).catch(
+    (error: unknown) => ({ why: messageOf(error) }),
+  );
   if ('files' in listed) return { files: listed.files, source: 'pull-request', base: base.baseSha };
   sources.log.debug(`Walking the trees of the pull request: ${listed.why}.`);
   const from = await mergeBaseOf(sources, base.baseSha, base.headSha);
