@@ -40,7 +40,7 @@ export async function resolveChanges(
         sources.warn(`${capital(base.name)} (${error.message}) no longer exists.`);
       } else {
         sources.warn(`What changed since ${base.name} could not be found out: ${messageOf(error)}.`);
-        return everything(sources, head, 'no source could say what changed');
+        return everything(sources, head, 'no source could say what changed', isUnavailable(error));
       }
     }
   }
@@ -50,7 +50,10 @@ export async function resolveChanges(
 async function fromBase(sources: Sources, base: Exclude<Base, { kind: 'everything' }>, head: string) {
   if (base.kind === 'commit') return between(sources, base.sha, head);
   if (base.kind === 'merge-base') return sinceMergeBase(sources, base.branch, head);
-  const listed = await pullRequestFiles(sources.github, base.number, base.headSha);
+  // Whoever may read the contents can do without the permission for pull requests.
+  const listed = await pullRequestFiles(sources.github, base.number, base.headSha).catch(
+    (error: unknown) => ({ why: messageOf(error) }),
+  );
   if ('files' in listed) return { files: listed.files, source: 'pull-request', base: base.baseSha };
   sources.log.debug(`Walking the trees of the pull request: ${listed.why}.`);
   const from = await mergeBaseOf(sources, base.baseSha, base.headSha);
@@ -90,7 +93,8 @@ async function between(sources: Sources, base: string, head: string): Promise<Ch
         : 'Walking the trees: GitHub cannot compare the commits.',
     );
   } catch (error) {
-    if (isPermission(error)) throw error;
+    // Whoever is limited gets no trees either; a comparison may fail alone, because it is large.
+    if (isPermission(error) || [403, 429].includes(statusOf(error) ?? 0)) throw error;
     log.debug(`The comparison failed: ${messageOf(error)}.`);
   }
   const headTree = await headTreeOf(github, head);
@@ -101,11 +105,13 @@ async function between(sources: Sources, base: string, head: string): Promise<Ch
 }
 
 /** Every file of the head counts as changed; the reason is for a person to read. */
-async function everything(sources: Sources, head: string, reason: string): Promise<Changes> {
+async function everything(sources: Sources, head: string, reason: string, offline = false): Promise<Changes> {
   const { checkout, github, log } = sources;
   log.info(`Everything counts as changed: ${reason}.`);
   try {
     const local = (await checkout?.commit(head)) && (await checkout?.list(head));
+    // It was waited for once already.
+    if (!local && offline) throw new Error('GitHub is unavailable');
     const entries = local
       ? local.map((entry) => ({ path: entry.path, new: entry }))
       : await walkTrees(github, undefined, await headTreeOf(github, head));
@@ -135,6 +141,8 @@ async function headTreeOf(github: GitHubApi, head: string): Promise<string> {
 }
 
 const isUnknownCommit = (error: unknown) => [404, 409, 422].includes(statusOf(error) ?? 0);
+const isUnavailable = (error: unknown) =>
+  error instanceof AutopilotError && error.code === 'GITHUB_UNAVAILABLE';
 const isPermission = (error: unknown) =>
   error instanceof AutopilotError && error.code === 'GITHUB_PERMISSION';
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -63,13 +63,13 @@ export async function walkTrees(
     await inParallel(level, async (pair) => {
       const oneSided = pair.old === undefined || pair.new === undefined;
       if (oneSided || wide) {
-        const [old, now] = await Promise.all([list(pair.old, true), list(pair.new, true)]);
+        const [old, now] = [await list(pair.old, true), await list(pair.new, true)];
         if (!old.truncated && !now.truncated) {
           found.push(...differenceOf(leaves(old, pair.path), leaves(now, pair.path)));
           return;
         }
       }
-      const [old, now] = await Promise.all([list(pair.old, false), list(pair.new, false)]);
+      const [old, now] = [await list(pair.old, false), await list(pair.new, false)];
       found.push(...differenceOf(leaves(old, pair.path), leaves(now, pair.path)));
       next.push(...differingTrees(old, now, pair.path));
     });
@@ -100,10 +100,16 @@ function differingTrees(old: Listing, now: Listing, parent: string): Pair[] {
   return [...pairs.values()];
 }
 
+/** Ends when all work has ended, also after a failure: no request is left running behind the caller's back. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
+  const failures: unknown[] = [];
   const worker = async () => {
-    for (const item of queue) await work(item);
+    for (const item of queue) {
+      if (failures.length > 0) return;
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
 }

@@ -9,6 +9,8 @@ export interface GitBackedApi extends GitHubApi {
   pulls: Map<number, { base: string; head: string }>;
   /** Entries after which a recursive tree is truncated. */
   treeLimit: number;
+  /** Where something was started for it. */
+  stop?: () => Promise<void>;
 }
 
 export function httpError(status: number, message = `HTTP ${status}`): Error {

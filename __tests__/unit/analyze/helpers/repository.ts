@@ -6,12 +6,15 @@ import { dirname, join } from 'node:path';
 /** A real git repository in a temporary directory, written to in one line a commit. */
 export class Repository {
   readonly directory = mkdtempSync(join(tmpdir(), 'analyze-'));
+  /** How often git ran, so that others see when something may have changed. */
+  runs = 0;
 
   constructor(format: 'sha1' | 'sha256' = 'sha1') {
     this.git('init', '-q', '-b', 'main', `--object-format=${format}`);
   }
 
   git(...args: string[]): string {
+    this.runs += 1;
     return execFileSync('git', args, {
       cwd: this.directory,
       encoding: 'utf8',
