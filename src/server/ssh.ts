@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Duplex, Readable } from 'node:stream';
+import { Transform, type Duplex, type Readable } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
@@ -168,8 +168,8 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     async start(text) {
       const release = await slots();
       try {
-        const channel = await called<ClientChannel>((done) => client.exec(loginText(text), done));
-        return sessionOf(channel, release);
+        const channel = await called<ClientChannel>((done) => client.exec(loginText(SAY_GROUP + text), done));
+        return sessionOf(channel, release, client);
       } catch (error) {
         release();
         throw lost(error);
@@ -223,29 +223,68 @@ function called<T>(call: (done: (error: Error | undefined, value: T) => void) =>
   });
 }
 
-function sessionOf(channel: ClientChannel, release: () => void): Session {
+/** The first line on standard error says the process group; sshd signals no process of a root login, so we must. */
+const SAY_GROUP = `printf '%s\\n' "$$" >&2\n`;
+
+/** Milliseconds until a killed process counts as gone whatever the server says. */
+const KILL_LIMIT = 2000;
+
+function sessionOf(channel: ClientChannel, release: () => void, client: ssh2.Client): Session {
   let code = -1;
   channel.on('exit', (status: number | null) => {
     code = status ?? -1;
   });
   channel.on('error', () => undefined);
-  const ended = new Promise<number>((resolve) => {
-    channel.on('close', () => {
-      release();
-      resolve(code);
-    });
+  const { promise: ended, resolve } = Promise.withResolvers<number>();
+  const { rest, first } = withoutFirstLine(channel.stderr as Readable);
+  channel.on('close', () => {
+    release();
+    // Standard error takes one step more than the channel: over means read to the end.
+    setImmediate(() => rest.end());
   });
+  rest.once('close', () => resolve(code));
   return {
     stdin: channel,
     stdout: channel,
-    stderr: channel.stderr as Readable,
+    stderr: rest,
     ended,
     kill: () => {
-      channel.signal('KILL');
-      channel.close();
+      void first.then((group) => {
+        if (!/^[1-9]\d*$/.test(group)) return channel.close();
+        client.exec(loginText(`kill -s KILL -- -${group}`), (_error, killer?: ClientChannel) => {
+          killer?.on('error', () => undefined).resume();
+          killer?.stderr.resume();
+          channel.close();
+        });
+      });
+      setTimeout(() => resolve(-1), KILL_LIMIT).unref();
     },
     abandon: () => channel.close(),
   };
+}
+
+function withoutFirstLine(stream: Readable): { rest: Transform; first: Promise<string> } {
+  const { promise: first, resolve } = Promise.withResolvers<string>();
+  let head: Buffer | undefined = Buffer.alloc(0);
+  const rest = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (head === undefined) return done(null, chunk);
+      head = Buffer.concat([head, chunk]);
+      const end = head.indexOf(10);
+      if (end < 0) return done();
+      resolve(head.subarray(0, end).toString('latin1'));
+      const after = head.subarray(end + 1);
+      head = undefined;
+      done(null, after);
+    },
+    flush(done) {
+      // A login shell that never got so far: what it said is the reason.
+      resolve('');
+      done(null, head);
+    },
+  });
+  stream.pipe(rest);
+  return { rest, first };
 }
 
 /** At most `limit` at a time; the rest wait in order. */
