@@ -168,8 +168,9 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     async start(text) {
       const release = await slots();
       try {
+        if (over) throw over;
         const channel = await called<ClientChannel>((done) => client.exec(loginText(SAY_GROUP + text), done));
-        return sessionOf(channel, release, client);
+        return sessionOf(channel, release, client, () => over !== undefined);
       } catch (error) {
         release();
         throw lost(error);
@@ -191,6 +192,7 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
       return processStream(await connection.start(relayText(host, port)));
     },
     async close() {
+      over ??= new Error('it was closed');
       client.end();
       const patience = setTimeout(() => client.destroy(), 3000);
       await ended;
@@ -229,8 +231,15 @@ const SAY_GROUP = `printf '%s\\n' "$$" >&2\n`;
 /** Milliseconds until a killed process counts as gone whatever the server says. */
 const KILL_LIMIT = 2000;
 
-function sessionOf(channel: ClientChannel, release: () => void, client: ssh2.Client): Session {
+function sessionOf(
+  channel: ClientChannel,
+  release: () => void,
+  client: ssh2.Client,
+  connectionOver: () => boolean,
+): Session {
   let code = -1;
+  let closed = false;
+  const over = () => closed || connectionOver();
   channel.on('exit', (status: number | null) => {
     code = status ?? -1;
   });
@@ -238,6 +247,7 @@ function sessionOf(channel: ClientChannel, release: () => void, client: ssh2.Cli
   const { promise: ended, resolve } = Promise.withResolvers<number>();
   const { rest, first } = withoutFirstLine(channel.stderr as Readable);
   channel.on('close', () => {
+    closed = true;
     release();
     // Standard error takes one step more than the channel: over means read to the end.
     setImmediate(() => rest.end());
@@ -249,7 +259,10 @@ function sessionOf(channel: ClientChannel, release: () => void, client: ssh2.Cli
     stderr: rest,
     ended,
     kill: () => {
+      if (over()) return;
       void first.then((group) => {
+        // Ended meanwhile: the number may be another process's by now.
+        if (over()) return;
         if (!/^[1-9]\d*$/.test(group)) return channel.close();
         client.exec(loginText(`kill -s KILL -- -${group}`), (_error, killer?: ClientChannel) => {
           killer?.on('error', () => undefined).resume();
