@@ -249,10 +249,13 @@ function sessionOf(
   channel.on('close', () => {
     closed = true;
     release();
-    // Standard error takes one step more than the channel: over means read to the end.
-    setImmediate(() => rest.end());
+    // Standard error takes one step more than the channel: over means both, read to the end.
+    if (rest.closed) resolve(code);
+    else {
+      rest.once('close', () => resolve(code));
+      setImmediate(() => rest.end());
+    }
   });
-  rest.once('close', () => resolve(code));
   return {
     stdin: channel,
     stdout: channel,
