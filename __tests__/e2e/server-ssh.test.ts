@@ -210,7 +210,7 @@ describe('target', () => {
     const target = await openSshTarget(
       at({ port: own.port, privateKey: own.privateKey, knownHosts: own.hostKeys['rsa']?.fingerprint ?? '' }),
     );
-    const get = (url: string, more = {}) => target.http(url, { timeout: 2000, ...more });
+    const get = (url: string, more = {}) => target.http(url, { timeout: 10_000, ...more });
     expect(await get(`http://localhost:${port}/`)).toMatchObject({ status: 200 });
     expect(await get(`http://localhost:${port}/moved`)).toMatchObject({ status: 302 });
     expect(await get(`http://web.internal:${port}/`, { address: '127.0.0.1' })).toMatchObject({

@@ -18,6 +18,10 @@ interface Closable {
   close(): void;
 }
 
+/** Names that exist nowhere are not asked for: they would be read as other paths of the API. */
+const CONTAINER = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const REFERENCE = /^[a-zA-Z0-9](?:[a-zA-Z0-9_:@-]|[./](?![./]))*$/;
+
 /** Milliseconds without an answer before the engine counts as stuck. */
 const ANSWER_LIMIT = 60_000;
 
@@ -27,11 +31,11 @@ const ANSWER_LIMIT = 60_000;
  */
 export function createEngine(access: EngineAccess): Closable {
   const agent = new ChannelAgent(access);
-  // Every connection is made by the agent: host and port only fill the Host header, whatever DOCKER_HOST says.
+  // Every connection is made by the agent: the socket's path is never opened, and DOCKER_HOST is not looked at.
   const docker = new Docker({
     protocol: 'http',
-    host: 'docker',
-    port: 80,
+    host: undefined,
+    socketPath: '/engine',
     agent,
     timeout: ANSWER_LIMIT,
   } as never);
@@ -43,11 +47,13 @@ export function createEngine(access: EngineAccess): Closable {
       return found.filter((each) => each !== undefined);
     },
     async container(idOrName) {
-      const found = await unlessMissing(docker.getContainer(encodeURIComponent(idOrName)).inspect());
+      if (!CONTAINER.test(idOrName)) return undefined;
+      const found = await unlessMissing(docker.getContainer(idOrName).inspect());
       return found && toContainer(found);
     },
     async image(reference) {
-      const found = await unlessMissing(docker.getImage(encodeURIComponent(reference)).inspect());
+      if (!REFERENCE.test(reference)) return undefined;
+      const found = await unlessMissing(docker.getImage(reference).inspect());
       return found && toImage(found);
     },
     async images() {
@@ -56,7 +62,8 @@ export function createEngine(access: EngineAccess): Closable {
       return found.filter((each) => each !== undefined);
     },
     async logs(id, lines) {
-      const container = docker.getContainer(encodeURIComponent(id));
+      if (!CONTAINER.test(id)) return '';
+      const container = docker.getContainer(id);
       const found = await unlessMissing(container.inspect());
       if (!found) return '';
       const tail = Math.max(0, Math.floor(lines));
@@ -105,7 +112,7 @@ async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    // 400: a name that no container or image can have.
+    // 400: a reference that no image can have.
     if ([400, 404].includes((error as EngineFailure).statusCode ?? 0)) return undefined;
     throw engineError(error as EngineFailure);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
@@ -7,6 +7,7 @@ import { fingerprintOf, hostKeyAttempts, readPins, typeOf } from './known-hosts.
 import { readPrivateKey, type PrivateKey } from './private-key.ts';
 import { processStream } from './process-stream.ts';
 import type { Session } from './session.ts';
+import { SAY_GROUP, sessionOf } from './ssh-session.ts';
 import { argvText, loginText } from './shell.ts';
 import {
   certificateAuthority,
@@ -168,8 +169,9 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     async start(text) {
       const release = await slots();
       try {
-        const channel = await called<ClientChannel>((done) => client.exec(loginText(text), done));
-        return sessionOf(channel, release);
+        if (over) throw over;
+        const channel = await called<ClientChannel>((done) => client.exec(loginText(SAY_GROUP + text), done));
+        return sessionOf(channel, release, client, () => over !== undefined);
       } catch (error) {
         release();
         throw lost(error);
@@ -191,6 +193,7 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
       return processStream(await connection.start(relayText(host, port)));
     },
     async close() {
+      over ??= new Error('it was closed');
       client.end();
       const patience = setTimeout(() => client.destroy(), 3000);
       await ended;
@@ -221,31 +224,6 @@ function called<T>(call: (done: (error: Error | undefined, value: T) => void) =>
   return new Promise((resolve, reject) => {
     call((error, value) => (error ? reject(error) : resolve(value)));
   });
-}
-
-function sessionOf(channel: ClientChannel, release: () => void): Session {
-  let code = -1;
-  channel.on('exit', (status: number | null) => {
-    code = status ?? -1;
-  });
-  channel.on('error', () => undefined);
-  const ended = new Promise<number>((resolve) => {
-    channel.on('close', () => {
-      release();
-      resolve(code);
-    });
-  });
-  return {
-    stdin: channel,
-    stdout: channel,
-    stderr: channel.stderr as Readable,
-    ended,
-    kill: () => {
-      channel.signal('KILL');
-      channel.close();
-    },
-    abandon: () => channel.close(),
-  };
 }
 
 /** At most `limit` at a time; the rest wait in order. */

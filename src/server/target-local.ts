@@ -93,6 +93,8 @@ async function startShell(
     stderr: child.stderr,
     ended,
     kill: () => {
+      // Ended already: the number may be another process's by now.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       try {
         process.kill(-(child.pid ?? 0), 'SIGKILL');
       } catch {
