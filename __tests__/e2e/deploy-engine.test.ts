@@ -53,7 +53,7 @@ const BEHIND_PROXY = `services:
   proxy:
     image: gonsautopilot-lab/busybox:latest
     stop_signal: SIGKILL
-    command: ["sh", "-c", "exec nc -ll -p 80 -e nc backend 8080"]
+    command: ["sh", "-c", "echo P:/cgi-bin/:http://backend:8080/cgi-bin/ >/etc/httpd.conf; exec httpd -f -p 80"]
     ports: ["18080:80"]
 `;
 
