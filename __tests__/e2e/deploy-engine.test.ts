@@ -231,7 +231,7 @@ test('V3: VERIFY rolls back what was live, from the kept containers; a container
   expect(await all()).toEqual(['shop running', 'shop-before exited']);
   const outcome = await handle.underTest(RETIRE).rollBack('slow');
   await handle.close();
-  expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [] });
+  expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [], leftToServer: false });
   expect(await running()).toEqual(before);
   expect(await all()).toEqual(['shop running']);
   expect(await world.compose()).toContain('shop-backend:v1');

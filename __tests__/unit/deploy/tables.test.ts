@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ComposeModel, parseComposeModel } from '../../../src/deploy/compose-model.ts';
-import { operations, type PlanRequest, planRelease, planTable } from '../../../src/deploy/plan.ts';
+import { operations, planTable } from '../../../src/deploy/operations.ts';
+import { type PlanRequest, planRelease } from '../../../src/deploy/plan.ts';
 import { ownEndpoint } from '../../../src/deploy/port.ts';
 import { lastRelease } from '../../../src/deploy/recover.ts';
 import { imagesToPrune } from '../../../src/deploy/retire.ts';
