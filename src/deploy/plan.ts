@@ -1,5 +1,5 @@
 import type { Container, EngineInfo } from '../server/target.ts';
-import { type ComposeModel, proxyVariables, replicasOf } from './compose-model.ts';
+import { type ComposeModel, proxyVariables, replicasOf, singleWriterVolumes } from './compose-model.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import { chooseStrategy } from './strategy.ts';
 
@@ -101,6 +101,7 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
     container_name: model?.container_name ?? '',
     candidate: choice.noCandidate === '' ? `${observed.model.name}-${name}-candidate` : '',
     candidate_reason: choice.noCandidate,
+    shared_volumes: own.length > 0 ? singleWriterVolumes(observed.model, name) : [],
     proxy_variables: model ? proxyVariables(model) : [],
     probe: {
       url: service.healthCheck.url ?? '',

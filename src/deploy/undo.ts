@@ -1,4 +1,5 @@
 import { AutopilotError } from '../errors.ts';
+import { argvText } from '../server/shell.ts';
 import type { Command } from '../server/target.ts';
 import { removeCandidate } from './candidate.ts';
 import {
@@ -173,13 +174,7 @@ export function manualSteps(plan: ReleasePlan, service: ServicePlan): string[] {
   return [...steps, ...renames, `docker start ${running.map((kept) => kept.id.slice(0, 12)).join(' ')}`];
 }
 
-function shown(commands: readonly Command[]): string[] {
-  return commands.map((command) =>
-    command.argv
-      .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-      .join(' '),
-  );
-}
+const shown = (commands: readonly Command[]) => commands.map((command) => argvText(command.argv));
 
 const describe = (error: unknown) => (error instanceof AutopilotError ? error.toString() : String(error));
 
