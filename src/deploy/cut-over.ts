@@ -1,3 +1,4 @@
+import { AutopilotError } from '../errors.ts';
 import type { Container } from '../server/target.ts';
 import {
   createBeside,
@@ -92,6 +93,14 @@ async function create(
     const count = existing.length + service.replicas - created.length;
     await must(effects, createBeside(plan, service, count));
     created = await newContainers(effects, plan, service);
+  }
+  if (created.length < service.replicas) {
+    // Going on would stop the old one with nothing to take its place.
+    throw new AutopilotError('DEPLOY_FAILED', {
+      what: `Docker Compose did not create the new container of ${service.service}.`,
+      why: `There are ${String(created.length)} of ${String(service.replicas)} with the image ${service.image}.`,
+      fix: `Run on the server: docker compose -f ${plan.compose.file} config, and look at the image of ${service.compose_service}.`,
+    });
   }
   return created;
 }

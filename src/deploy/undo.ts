@@ -155,7 +155,7 @@ async function giveNameBack(service: ServicePlan, effects: ReleaseEffects): Prom
   if (service.container_name === '' || !owner) return;
   const now = await effects.target.engine.container(owner.id);
   const holder = await effects.target.engine.container(service.container_name);
-  if (!now || holder?.id === owner.id || holder) return;
+  if (!now || holder) return;
   await must(effects, renameContainer(owner.id, service.container_name));
 }
 

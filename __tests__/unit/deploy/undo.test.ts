@@ -227,3 +227,16 @@ test('DESIGN keeper: a connection that is lost after the cut-over: said, and lef
   ]);
   expect(server.armed).toContain('docker start');
 });
+
+test('D2: a Compose that creates nothing never stops the old one', async () => {
+  const { server, wanted } = build([{ existing: 'running', named: false, ports: true, behaviour: GOOD }]);
+  const before = server.snapshot();
+  server.before = (index) =>
+    server.commands[index - 1]?.startsWith('write /srv/shop/compose.yml')
+      ? { code: 0, stdout: '', stderr: '' }
+      : undefined;
+  const result = await run(await open(server), wanted);
+  expect(result).toMatchObject({ status: 'failed', rolled_back: [], error: { code: 'DEPLOY_FAILED' } });
+  expect(server.commands.join()).not.toContain('stop the old');
+  expect(server.snapshot()).toEqual(before);
+});
