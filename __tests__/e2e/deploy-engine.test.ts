@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { until } from '../../lab/process.ts';
 import { verify } from '../../src/verify/index.ts';
 import { rollback } from '../../src/rollback/index.ts';
 import { revertScript } from '../../src/deploy/script.ts';
@@ -51,9 +52,18 @@ const BEHIND_PROXY = `services:
     stop_signal: SIGKILL
     expose: ["8080"]
   proxy:
-    image: gonsautopilot-lab/busybox:latest
+    image: gonsautopilot-lab/node:24
     stop_signal: SIGKILL
-    command: ["sh", "-c", "exec nc -ll -p 80 -e nc backend 8080"]
+    command:
+      - node
+      - -e
+      - >-
+        const http = require('http');
+        http.createServer((asked, answer) => {
+          const sent = http.request({ host: 'backend', port: 8080, path: asked.url, agent: false }, (got) => {
+            answer.writeHead(got.statusCode); got.pipe(answer); });
+          sent.on('error', () => answer.writeHead(502).end()); sent.end();
+        }).listen(80)
     ports: ["18080:80"]
 `;
 
@@ -200,6 +210,10 @@ test('D2: start-first behind a name: the new one joins only when proven; a broke
     '--no-deps',
     'proxy',
   ]);
+  await until(
+    'the proxy answers',
+    async () => (await world.target.http(URL, { timeout: 1_000 })).status === 200,
+  );
   const stopBroken = load(18080);
   const bad = await deploy(undefined, 'bad', { backend: { status: '500 Broken' } }, urls);
   await bad.handle.close();
@@ -216,8 +230,9 @@ test('D2: start-first behind a name: the new one joins only when proven; a broke
   expect(asked).toBeGreaterThan(20);
   // This proxy neither retries nor knows that the old one is going: what is under way when it stops is cut, no more.
   expect(failed.length).toBeLessThanOrEqual(3);
+  expect(failed.filter((answer) => !/^502|fetch failed/.test(answer))).toEqual([]);
   expect((await list('-a', '--format', '{{.Image}}')).sort()).toEqual([
-    'gonsautopilot-lab/busybox:latest',
+    'gonsautopilot-lab/node:24',
     'shop-backend:v2',
   ]);
 });
@@ -231,7 +246,7 @@ test('V3: VERIFY rolls back what was live, from the kept containers; a container
   expect(await all()).toEqual(['shop running', 'shop-before exited']);
   const outcome = await handle.underTest(RETIRE).rollBack('slow');
   await handle.close();
-  expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [] });
+  expect(outcome).toEqual({ rolledBack: ['backend'], failed: {}, manualSteps: [], leftToServer: false });
   expect(await running()).toEqual(before);
   expect(await all()).toEqual(['shop running']);
   expect(await world.compose()).toContain('shop-backend:v1');
@@ -393,4 +408,29 @@ test('Invariant 7: a dry run shows the plan and leaves nothing on the server', a
   );
   expect((await world.machine.exec(['ls', '-A', '/srv'])).stdout).toBe('');
   expect(await all()).toEqual([]);
+});
+
+test('DESIGN keeper: VERIFY never comes: the server rolls back by itself, and a late one is told', async () => {
+  await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, { backend: URL }));
+  const before = await running();
+  const { handle } = await deploy(undefined, 'v2', { backend: {} }, { backend: URL });
+  const handover = await handle.handOver(2);
+  await until('the old one runs again', async () => (await running()).join() === before.join());
+  const late = {
+    pipelineId: handover.plan.pipeline_id,
+    runUrl: '',
+    actor: '',
+    lockWait: 20,
+    heartbeat: 30,
+    handover,
+  };
+  await expect(openRelease(late, world.effects)).rejects.toMatchObject({
+    code: 'DEPLOY_FAILED',
+    why: expect.stringContaining('by itself'),
+  });
+  const next = await world.open('20260101-050000-nextrun');
+  expect(next.settled).toEqual({ state: 'nothing' });
+  await next.close();
+  expect(await running()).toEqual(before);
+  expect(await world.compose()).toContain('shop-backend:v1');
 });

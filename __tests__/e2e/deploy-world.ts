@@ -56,7 +56,7 @@ export async function openWorld(): Promise<World> {
   const machine = await bootMachine(site, { name: 'server', docker: 'yes', ssh: 'no' });
   await machine.waitForEngine();
   const env = { ...process.env, DOCKER_HOST: `unix://${machine.path('/run/docker.sock')}` };
-  await provideImages(env, 'busybox');
+  await provideImages(env);
   const lines: string[] = [];
   const target = targetOf(machine, lines);
   const effects: DeployEffects = { target, clock: realClock, log: logTo(lines) };

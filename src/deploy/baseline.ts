@@ -10,6 +10,8 @@ const MOST = 60;
 export interface Baseline {
   /** Waits until there are enough samples to compare with, stops, and gives what answered 200, by service. */
   stop(): Promise<Record<string, Sample[]>>;
+  /** Nobody will compare with it any more. */
+  cancel(): Promise<void>;
 }
 
 /** Enough for the median to mean something; a service that does not answer does not hold the release up. */
@@ -26,10 +28,11 @@ export function sampleBaseline(plan: ReleasePlan, effects: { target: Target; clo
     (service) => !service.current && service.probe.url !== '' && service.kept.some((kept) => kept.running),
   );
   const stopping = new AbortController();
+  const cancelled = new AbortController();
   const samples: Record<string, Sample[]> = {};
   const loops = watched.map(async (service) => {
     const own: Sample[] = (samples[service.service] = []);
-    for (let probes = 0; probes < MOST; probes += 1) {
+    for (let probes = 0; probes < MOST && !cancelled.signal.aborted; probes += 1) {
       const at = clock.now().getTime();
       const answer = await target.http(service.probe.url, { timeout: 5_000 });
       if (answer.status === 200) own.push({ at, duration: answer.duration, status: answer.status });
@@ -46,6 +49,10 @@ export function sampleBaseline(plan: ReleasePlan, effects: { target: Target; clo
       stopping.abort();
       await done;
       return samples;
+    },
+    async cancel() {
+      cancelled.abort();
+      await done;
     },
   };
 }

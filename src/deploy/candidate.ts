@@ -29,13 +29,20 @@ export async function tryCandidate(
       const words = (started.stderr.trim() || started.stdout.trim()).slice(-2000);
       return await failure(service, effects, container, `It could not be started: ${words}`);
     }
-    return await proveHealthy(
+    const failed = await proveHealthy(
       { service: service.service, container: container.id, probe: service.probe, from: 'own' },
       effects,
     );
+    return failed && { ...failed, reason: `${failed.reason}${hint(service)}` };
   } finally {
     await removeCandidate(service, effects);
   }
+}
+
+function hint(service: ServicePlan): string {
+  return service.shared_volumes.length === 0
+    ? ''
+    : ` It shared ${service.shared_volumes.join(', ')} with the old one; if it cannot, set \`services.${service.service}.strategy: stop-first\`.`;
 }
 
 /** A candidate that another run left behind goes the same way. */

@@ -165,6 +165,23 @@ export const startContainer = (name: string, id: string): Command => docker(`sta
 /** Uses the container's own stop signal and grace period; `seconds` is that period, for the time limit only. */
 export const stopContainer = (name: string, id: string, seconds: number): Command =>
   docker(`stop ${name}`, ['stop', id], MINUTES + seconds * 1000);
+/** The moment without service, in one round trip: the old ones stop, with their own grace period, the new ones start. */
+export function swapContainers(
+  service: ServicePlan,
+  old: readonly { id: string; stopGracePeriod: number }[],
+  created: readonly string[],
+): Command {
+  const grace = old.reduce((sum, container) => sum + container.stopGracePeriod * 1000, 0);
+  return {
+    ...sh(
+      `stop the old and start the new container of ${service.service}`,
+      'left=$1; shift; while [ "$left" -gt 0 ]; do docker stop "$1" >/dev/null || exit 90; shift; left=$((left - 1)); done; ' +
+        'for id in "$@"; do docker start "$id" >/dev/null || exit 91; done',
+      [String(old.length), ...old.map((container) => container.id), ...created],
+    ),
+    timeout: 2 * MINUTES + grace,
+  };
+}
 export const removeContainer = (name: string, id: string): Command =>
   docker(`remove ${name}`, ['rm', '--force', id], 2 * MINUTES);
 export const renameContainer = (id: string, name: string): Command =>

@@ -85,6 +85,9 @@ export function fixedAddresses(service: ComposeService): string[] {
 /** Sockets and clock files: bound writable by habit, and shared by nature. */
 const SHARED_BY_NATURE = /(^|\/)(docker|podman|containerd)\.sock$|^\/etc\/(localtime|timezone)$|\.sock$/;
 
+/** A bound file with an ending is configuration that somebody forgot to mount `:ro`; a database in one file is not. */
+const CONFIGURATION_FILE = /\.(?!db$|sqlite3?$)[A-Za-z0-9]+$/;
+
 /**
  * Writable storage that this service alone mounts. **Decided:** such a volume is taken to have a single writer, because
  * a second process on the data of a database destroys it. Storage that several services mount writable, or that
@@ -96,6 +99,7 @@ export function singleWriterVolumes(model: ComposeModel, name: string): string[]
   return service.volumes
     .filter((mount) => (mount.type === 'volume' || mount.type === 'bind') && !mount.read_only)
     .filter((mount) => mount.source !== undefined && !SHARED_BY_NATURE.test(mount.source))
+    .filter((mount) => mount.type === 'volume' || !CONFIGURATION_FILE.test(mount.source ?? ''))
     .map((mount) => mount.source ?? '')
     .filter(
       (source) =>

@@ -1,3 +1,4 @@
+import { AutopilotError } from '../errors.ts';
 import type { Container } from '../server/target.ts';
 import {
   createBeside,
@@ -6,6 +7,7 @@ import {
   renameContainer,
   startContainer,
   stopContainer,
+  swapContainers,
   writeOverride,
 } from './commands.ts';
 import { containersOf, must, newContainers, type ReleaseEffects } from './effects.ts';
@@ -32,18 +34,51 @@ export async function cutOver(
     await passNameOn(service, created, effects);
     return undefined;
   }
-  await stopKept(service, effects);
+  // Names first: while the old one is down, nothing is done that could have been done before.
   await passNameOn(service, created, effects);
+  const problem = await swap(service, created, effects);
+  if (problem) return problem;
   for (const container of created) {
-    const problem =
-      (await start(service, container, effects)) ??
-      (await proveHealthy(
-        { service: service.service, container: container.id, probe: service.probe, from: 'public' },
-        effects,
-      ));
-    if (problem) return problem;
+    const unhealthy = await proveHealthy(
+      { service: service.service, container: container.id, probe: service.probe, from: 'public' },
+      effects,
+    );
+    if (unhealthy) return unhealthy;
   }
   return undefined;
+}
+
+async function swap(
+  service: ServicePlan,
+  created: readonly Container[],
+  effects: ReleaseEffects,
+): Promise<ContainerFailure | undefined> {
+  const old = await stillUp(service, effects);
+  const swapped = await effects.keeper.change(
+    swapContainers(
+      service,
+      old,
+      created.filter((container) => container.state !== 'running').map((container) => container.id),
+    ),
+  );
+  if (swapped.code === 0) return undefined;
+  const [first] = created;
+  return failure(
+    service,
+    effects,
+    first && (await effects.target.engine.container(first.id)),
+    swapped.code === 90
+      ? `The old container could not be stopped: ${swapped.stderr.trim().slice(-2000)}`
+      : `It could not be started: ${swapped.stderr.trim().slice(-2000)}`,
+  );
+}
+
+async function stillUp(service: ServicePlan, effects: ReleaseEffects): Promise<Container[]> {
+  const found = await Promise.all(service.kept.map((kept) => effects.target.engine.container(kept.id)));
+  return found.filter(
+    (container) =>
+      container !== undefined && !['exited', 'created', 'dead', 'removing'].includes(container.state),
+  ) as Container[];
 }
 
 async function create(
@@ -58,6 +93,14 @@ async function create(
     const count = existing.length + service.replicas - created.length;
     await must(effects, createBeside(plan, service, count));
     created = await newContainers(effects, plan, service);
+  }
+  if (created.length < service.replicas) {
+    // Going on would stop the old one with nothing to take its place.
+    throw new AutopilotError('DEPLOY_FAILED', {
+      what: `Docker Compose did not create the new container of ${service.service}.`,
+      why: `There are ${String(created.length)} of ${String(service.replicas)} with the image ${service.image}.`,
+      fix: `Run on the server: docker compose -f ${plan.compose.file} config, and look at the image of ${service.compose_service}.`,
+    });
   }
   return created;
 }
@@ -98,11 +141,8 @@ async function startBeside(
 }
 
 async function stopKept(service: ServicePlan, effects: ReleaseEffects): Promise<void> {
-  for (const kept of service.kept) {
-    const now = await effects.target.engine.container(kept.id);
-    if (now && now.state !== 'exited' && now.state !== 'created' && now.state !== 'dead') {
-      await must(effects, stopContainer(kept.name, kept.id, now.stopGracePeriod));
-    }
+  for (const old of await stillUp(service, effects)) {
+    await must(effects, stopContainer(old.name, old.id, old.stopGracePeriod));
   }
 }
 

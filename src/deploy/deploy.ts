@@ -6,10 +6,11 @@ import type { ReleaseEffects } from './effects.ts';
 import { execute, type Transfer, Unhealthy } from './execute.ts';
 import { gate, type Look } from './gate.ts';
 import { observe } from './observe.ts';
-import { planRelease, planTable } from './plan.ts';
+import { planTable } from './operations.ts';
+import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
-import { undoRelease, type UndoOutcome } from './undo.ts';
+import { LEFT_TO_SERVER, undoRelease, type UndoOutcome } from './undo.ts';
 
 export interface DeployEffects {
   target: Target;
@@ -76,6 +77,7 @@ export async function carryOut(
   if (plan.services.every((service) => service.current)) return { ...result, status: 'skipped' };
   await effects.keeper.record('plan', plan);
   const baseline = sampleBaseline(plan, effects);
+  let cutOverBegan = false;
   try {
     const sent = await execute(
       {
@@ -85,6 +87,7 @@ export async function carryOut(
         nextSource: observed.nextSource,
         transfer: input.transfer,
         beforeCutOver: async () => {
+          cutOverBegan = true;
           result.baselines = await baseline.stop();
         },
         signal: input.signal,
@@ -100,7 +103,9 @@ export async function carryOut(
       warnings,
     };
   } catch (error) {
-    return await putBack(error, result, plan, baseline, effects);
+    const undone = await putBack(error, result, plan, baseline, effects);
+    // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
+    return cutOverBegan ? undone : { ...undone, services: result.services };
   }
 }
 
@@ -111,14 +116,16 @@ async function putBack(
   baseline: Baseline,
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
+  await baseline.cancel();
   const { failure, problem } = explain(error);
   effects.log.error(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
   const outcome = await undoRelease(plan, effects, problem.message);
-  await effects.keeper.disarm().catch((cause: unknown) => {
-    outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
-  });
-  await baseline.stop();
+  if (!outcome.leftToServer) {
+    await effects.keeper.disarm().catch((cause: unknown) => {
+      outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
+    });
+  }
   return {
     ...result,
     status: 'failed',
@@ -194,6 +201,13 @@ export function outcomeOf(service: ServicePlan, status: 'deployed' | 'untouched'
 /** What became of a service when its release was undone. */
 export function undoneOutcome(service: ServicePlan, outcome: UndoOutcome, reason: string): ServiceOutcome {
   const failed = outcome.failed[service.service];
+  if (outcome.leftToServer && !service.current) {
+    return {
+      ...outcomeOf(service, 'untouched'),
+      status: 'rolled-back',
+      reason: `${reason} ${LEFT_TO_SERVER}`,
+    };
+  }
   const back = outcome.rolledBack.includes(service.service);
   return {
     ...outcomeOf(service, 'untouched'),

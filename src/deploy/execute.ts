@@ -5,7 +5,7 @@ import { checkCompose, stageCompose, tagImage, writeCompose } from './commands.t
 import type { ComposeModel } from './compose-model.ts';
 import { cutOver } from './cut-over.ts';
 import { must, type ReleaseEffects } from './effects.ts';
-import { type Operation, operations } from './plan.ts';
+import { type Operation, operations } from './operations.ts';
 import { ownEndpoint } from './port.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure } from './result.ts';

@@ -49,6 +49,8 @@ export const ServicePlan = z.object({
   /** Name of the candidate; empty when none can stand beside the old one. */
   candidate: z.string(),
   candidate_reason: z.string(),
+  /** Storage of a single writer that the candidate shares with the old container. */
+  shared_volumes: z.array(z.string()),
   /** Environment variables by which proxies find containers; the candidate does without. */
   proxy_variables: z.array(z.string()),
   probe: Probe,

@@ -1,8 +1,6 @@
 import { keptName } from './cut-over.ts';
+import { quote as q } from '../server/shell.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
-
-/** One word of a POSIX shell text. */
-const q = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /**
  * What the keeper runs when its runner has gone silent between cut-over and verified: the same way back as `undoRelease`,

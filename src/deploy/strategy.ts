@@ -14,7 +14,10 @@ export interface StrategyChoice {
  * Rule D2 and the design's "start-first where nothing forbids it". What forbids two containers side by side on traffic:
  * a fixed host port, a fixed name, a fixed address, the host's (or another container's) network, a volume with one
  * writer. A candidate off traffic is forbidden by less: it has no host ports and a name of its own.
- * **Decided:** asking for `start-first` says that the volume may have two writers; a port or address cannot be argued with.
+ * **Decided:** what a project builds itself is hardly ever a database, so in `auto` a candidate is tried on the same volume
+ * for the few seconds of its proof (file locks hold between containers of one kernel), and only the cut-over avoids two
+ * writers. Asking for `stop-first` says that even that is too much; asking for `start-first` that two writers are fine. A
+ * port or an address cannot be argued with.
  */
 export function chooseStrategy(
   model: ComposeModel,
@@ -41,7 +44,7 @@ export function chooseStrategy(
   const name =
     service.container_name === undefined ? [] : [`its container_name is ${service.container_name}`];
 
-  const noCandidate = [...place, ...(asked === 'start-first' ? [] : writer)].join('; ');
+  const noCandidate = [...place, ...(asked === 'stop-first' ? writer : [])].join('; ');
   const forbidden = [...ownPorts, ...place];
   if (asked === 'start-first') {
     return {

@@ -50,7 +50,7 @@ export function underTest(
     },
     async rollBack(reason) {
       const outcome = await undoRelease(plan(), effects, reason);
-      await keeper.disarm();
+      if (!outcome.leftToServer) await keeper.disarm();
       return outcome;
     },
     async confirm() {

@@ -1,4 +1,5 @@
 import { AutopilotError } from '../errors.ts';
+import { argvText } from '../server/shell.ts';
 import type { Command } from '../server/target.ts';
 import { removeCandidate } from './candidate.ts';
 import {
@@ -20,6 +21,8 @@ export interface UndoOutcome {
   failed: Record<string, string>;
   /** Commands for a person, exact and in order; empty when everything was put back. */
   manualSteps: string[];
+  /** The connection was lost on the way: the keeper, which is armed, puts everything back without this run. */
+  leftToServer: boolean;
 }
 
 /**
@@ -31,12 +34,18 @@ export async function undoRelease(
   effects: ReleaseEffects,
   reason: string,
 ): Promise<UndoOutcome> {
-  const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [] };
+  const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [], leftToServer: false };
   await noted(effects, 'rolling_back', { reason });
   const attempt = async (name: string, steps: string[], body: () => Promise<unknown>) => {
+    if (outcome.leftToServer) return undefined;
     try {
       return await body();
     } catch (error) {
+      if (error instanceof AutopilotError && error.code === 'SSH_CONNECT') {
+        effects.log.warning(`${LEFT_TO_SERVER} ${describe(error)}`);
+        outcome.leftToServer = true;
+        return undefined;
+      }
       outcome.failed[name] = error instanceof Error ? error.message : String(error);
       outcome.manualSteps.push(...steps);
       effects.log.error(`${name} could not be put back: ${describe(error)}`);
@@ -53,7 +62,7 @@ export async function undoRelease(
     if (touched === true) outcome.rolledBack.push(service.service);
   }
   // The copy of the compose file must outlive a failed undo: the next run needs it.
-  if (Object.keys(outcome.failed).length === 0) {
+  if (Object.keys(outcome.failed).length === 0 && !outcome.leftToServer) {
     await must(effects, dropStaged(plan)).catch((error: unknown) => {
       effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
     });
@@ -62,6 +71,9 @@ export async function undoRelease(
   }
   return outcome;
 }
+
+export const LEFT_TO_SERVER =
+  'The connection to the server is lost; the server puts the version before back by itself, and the next run looks at it first.';
 
 /** True when something of the service had to be put back. */
 async function undoService(
@@ -143,7 +155,7 @@ async function giveNameBack(service: ServicePlan, effects: ReleaseEffects): Prom
   if (service.container_name === '' || !owner) return;
   const now = await effects.target.engine.container(owner.id);
   const holder = await effects.target.engine.container(service.container_name);
-  if (!now || holder?.id === owner.id || holder) return;
+  if (!now || holder) return;
   await must(effects, renameContainer(owner.id, service.container_name));
 }
 
@@ -162,13 +174,7 @@ export function manualSteps(plan: ReleasePlan, service: ServicePlan): string[] {
   return [...steps, ...renames, `docker start ${running.map((kept) => kept.id.slice(0, 12)).join(' ')}`];
 }
 
-function shown(commands: readonly Command[]): string[] {
-  return commands.map((command) =>
-    command.argv
-      .map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-      .join(' '),
-  );
-}
+const shown = (commands: readonly Command[]) => commands.map((command) => argvText(command.argv));
 
 const describe = (error: unknown) => (error instanceof AutopilotError ? error.toString() : String(error));
 

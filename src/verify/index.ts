@@ -26,6 +26,8 @@ export interface Undone {
   rolledBack: string[];
   failed: Record<string, string>;
   manualSteps: string[];
+  /** The connection was lost: the server does it by itself. */
+  leftToServer: boolean;
 }
 
 export interface VerifyInput {

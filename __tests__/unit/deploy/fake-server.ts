@@ -247,6 +247,16 @@ export class FakeServer {
     const [, text = '', , ...words] = args;
     const [one = '', two = '', three = '', four = ''] = words;
     const { files } = this;
+    if (text.includes('exit 90')) {
+      const [, ...ids] = words;
+      const found = ids.map((id) => this.find(id));
+      if (found.some((container) => container === undefined)) return fail('no such container');
+      found.forEach((container, index) => {
+        if (container && index < Number(one)) this.stop(container);
+        else if (container) this.start(container);
+      });
+      return ok();
+    }
     if (text.includes('docker create'))
       return this.images.has(one) || [...this.images.values()].includes(one) ? ok() : fail('no such image');
     if (text.includes('cat >"$3"')) {

@@ -19,6 +19,7 @@ const base: ServicePlan = {
   container_name: '',
   candidate: 'shop-backend-candidate',
   candidate_reason: '',
+  shared_volumes: [],
   proxy_variables: [],
   probe: { url: '', own: null, timeout: 2, retries: 3 },
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ComposeModel, parseComposeModel } from '../../../src/deploy/compose-model.ts';
-import { operations, type PlanRequest, planRelease, planTable } from '../../../src/deploy/plan.ts';
+import { operations, planTable } from '../../../src/deploy/operations.ts';
+import { type PlanRequest, planRelease } from '../../../src/deploy/plan.ts';
 import { ownEndpoint } from '../../../src/deploy/port.ts';
 import { lastRelease } from '../../../src/deploy/recover.ts';
 import { imagesToPrune } from '../../../src/deploy/retire.ts';
@@ -136,7 +137,7 @@ describe('D2: the strategy and why', () => {
       /10\.0\.0\.9/,
       'fixed address',
     ],
-    ['a volume of its own', { web: { volumes: [volume('db')] } }, 'stop-first', /write to db/, 'write to db'],
+    ['a volume of its own', { web: { volumes: [volume('db')] } }, 'stop-first', /write to db/, ''],
     ['read only', { web: { volumes: [volume('db', { read_only: true })] } }, 'start-first', /nothing/, ''],
     [
       'shared by two services',
@@ -150,6 +151,20 @@ describe('D2: the strategy and why', () => {
       { web: { volumes: [volume('up')], deploy: { replicas: 2 } } },
       'start-first',
       /nothing/,
+      '',
+    ],
+    [
+      'a bound configuration file',
+      { web: { volumes: [{ type: 'bind', source: '/srv/nginx.conf', target: '/n' }] } },
+      'start-first',
+      /nothing/,
+      '',
+    ],
+    [
+      'a bound database in one file',
+      { web: { volumes: [{ type: 'bind', source: '/srv/app.sqlite3', target: '/n' }] } },
+      'stop-first',
+      /write to/,
       '',
     ],
     [
@@ -176,6 +191,9 @@ describe('D2: the strategy and why', () => {
     expect(
       chooseStrategy(model({ web: { ports: [port('80', 80)] } }), 'web', 'start-first').impossible,
     ).toMatch(/host port 80/);
+    expect(
+      chooseStrategy(model({ web: { volumes: [volume('db')] } }), 'web', 'stop-first').noCandidate,
+    ).toMatch(/write to db/);
     expect(chooseStrategy(model({ web: {} }), 'web', 'stop-first')).toMatchObject({
       strategy: 'stop-first',
       impossible: '',

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openRelease, type ReleaseHandle, type Wanted } from '../../../src/deploy/index.ts';
 import type { DeployResult } from '../../../src/deploy/result.ts';
+import { AutopilotError } from '../../../src/errors.ts';
 import { service } from './service.ts';
 import { type Behaviour, FakeServer, Killed } from './fake-server.ts';
 
@@ -209,4 +210,33 @@ test('DESIGN: a release that a person has repaired by hand is left alone', async
   const { settled } = await open(server);
   expect(settled).toMatchObject({ state: 'rolled-back', warnings: [expect.stringContaining('by hand')] });
   expect([...server.containers.values()].map((entry) => entry.name)).toEqual(['shop-backend-9']);
+});
+
+test('DESIGN keeper: a connection that is lost after the cut-over: said, and left to the server', async () => {
+  const { server, wanted } = build([{ existing: 'running', named: false, ports: true, behaviour: GOOD }]);
+  const handle = await open(server);
+  expect((await run(handle, wanted)).status).toBe('passed');
+  server.before = () => {
+    throw new AutopilotError('SSH_CONNECT', { what: 'The keeper on the server was lost.' });
+  };
+  const release = handle.underTest(RETIRE);
+  const undone = await release.rollBack('slow');
+  expect(undone).toMatchObject({ leftToServer: true, failed: {}, manualSteps: [] });
+  expect(release.outcomes('slow', undone)).toMatchObject([
+    { status: 'rolled-back', image: 'shop-backend:v1', reason: expect.stringContaining('by itself') },
+  ]);
+  expect(server.armed).toContain('docker start');
+});
+
+test('D2: a Compose that creates nothing never stops the old one', async () => {
+  const { server, wanted } = build([{ existing: 'running', named: false, ports: true, behaviour: GOOD }]);
+  const before = server.snapshot();
+  server.before = (index) =>
+    server.commands[index - 1]?.startsWith('write /srv/shop/compose.yml')
+      ? { code: 0, stdout: '', stderr: '' }
+      : undefined;
+  const result = await run(await open(server), wanted);
+  expect(result).toMatchObject({ status: 'failed', rolled_back: [], error: { code: 'DEPLOY_FAILED' } });
+  expect(server.commands.join()).not.toContain('stop the old');
+  expect(server.snapshot()).toEqual(before);
 });

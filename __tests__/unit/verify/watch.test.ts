@@ -182,7 +182,10 @@ describe('V1, V3: verify', () => {
     const under: ReleaseUnderTest = {
       containers: async () => ({ web: ['c1'] }),
       describeFailure: async (service, reason) => ({ service, reason, log_tail: 'last words' }),
-      rollBack: async () => (call('rollBack'), { rolledBack: ['web'], failed: {}, manualSteps: [] }),
+      rollBack: async () => (
+        call('rollBack'),
+        { rolledBack: ['web'], failed: {}, manualSteps: [], leftToServer: false }
+      ),
       confirm: async () => (call('confirm'), []),
       leaveRunning: async () => void call('leaveRunning'),
       outcomes: () => [],
