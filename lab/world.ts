@@ -45,7 +45,17 @@ export interface PilotJob extends JobResult {
 export interface RunOptions extends Partial<
   Pick<
     JobInput,
-    'event' | 'ref' | 'sha' | 'permissions' | 'secrets' | 'actor' | 'runAttempt' | 'grace' | 'onLine'
+    | 'event'
+    | 'ref'
+    | 'sha'
+    | 'permissions'
+    | 'secrets'
+    | 'actor'
+    | 'runId'
+    | 'runAttempt'
+    | 'env'
+    | 'grace'
+    | 'onLine'
   >
 > {
   /** Inputs of the step besides the key and the known hosts. */
@@ -127,8 +137,10 @@ function worldOf(parts: {
     'ssh-known-hosts': '${{ secrets.SSH_KNOWN_HOSTS }}',
   };
   let previous = '';
+  let runs = 0;
   const start = async (given: RunOptions = {}): Promise<JobHandle> => {
-    const { with: inputs, steps, secrets, ...rest } = given;
+    const { with: inputs, steps, secrets, env, ...rest } = given;
+    runs += 1;
     const sha = rest.sha ?? (await repository.ref('refs/heads/main')) ?? '';
     const event = rest.event ?? {
       name: 'push',
@@ -139,10 +151,11 @@ function worldOf(parts: {
       cache,
       repository: REPOSITORY,
       permissions: { contents: 'write', issues: 'write' },
+      runId: 9_000_000_000 + runs,
       ...rest,
       event,
       secrets: { SSH_PRIVATE_KEY: server.privateKey, SSH_KNOWN_HOSTS: server.knownHosts, ...secrets },
-      env: { ...lab.engine.env, npm_config_registry: audit.url, CHROME_PATH: '/usr/bin/chromium' },
+      env: { ...lab.engine.env, npm_config_registry: audit.url, CHROME_PATH: '/usr/bin/chromium', ...env },
       actions: { 'gons/autopilot': ROOT },
       steps: [
         { uses: 'checkout' },

@@ -51,7 +51,8 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   const isLast = stages.at(-1) === 'verify' || run.end !== undefined;
   if (!isLast) return outputsOf(run, undefined);
 
-  const finished = await finishRun(context, run);
+  const ended = run;
+  const finished = await log.group('RECORD: history, rollback registry, lock', () => finishRun(context, ended));
   if (!run.recorded) await summarise(context, finished, secrets.redact);
   run = { ...finished.run, recorded: true };
   await save();

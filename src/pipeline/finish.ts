@@ -87,7 +87,7 @@ function record(
   const verified = end.status === 'success' && run.verify !== undefined;
   const event: RunFinished = {
     type: 'run-finished',
-    id: idOf(context, 'finished'),
+    id: idOf(context, run.pipeline_id, 'finished'),
     run: headerOf(context, run),
     status: end.status,
     finished_at: at,
@@ -189,7 +189,7 @@ async function announce(
     ...current,
     file: applyEvent(current.file, {
       type: 'lock-announced',
-      id: idOf(context, 'announced'),
+      id: idOf(context, run.pipeline_id, 'announced'),
       run: headerOf(context, run),
       issue,
     }),

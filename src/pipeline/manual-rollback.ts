@@ -171,7 +171,7 @@ function record(
   );
   const event: RunFinished = {
     type: 'run-finished',
-    id: idOf(context, 'rollback'),
+    id: idOf(context, run.pipeline_id, 'rollback'),
     run: { ...headerOf(context, run), kind: 'rollback', reason: request.reason },
     status: outcome.status,
     finished_at: at,

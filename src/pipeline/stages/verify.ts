@@ -13,8 +13,7 @@ export async function verifyStage(context: PipelineContext, run: CarriedRun): Pr
   const release = context.server.release ?? (await takeOver(context, run, deployed));
   context.server.release = release;
   const names = run.analyze?.services ?? [];
-  const result = await verifyRelease(context, release, deployed, names);
-  return outcomeOf(result);
+  return outcomeOf(await verifyRelease(context, release, deployed, names));
 }
 
 /** The checks after a deployment, and after a rollback by hand (rule R1): of the named services. */
@@ -33,7 +32,7 @@ export async function verifyRelease(
   const { registry } = await context.store
     .read()
     .catch(() => ({ registry: { services: {} as Record<string, never> } }));
-  return verify(
+  const result = await verify(
     {
       smoke: {
         urls: Object.fromEntries(urls),
@@ -59,6 +58,9 @@ export async function verifyRelease(
       }),
     },
   );
+  for (const { passed, url, detail } of result.smoke)
+    effects.log.info(`${passed ? 'ok' : 'FAILED'} ${url}: ${detail}`);
+  return result;
 }
 
 /** Images that are never pruned, because a rollback may need them. */
