@@ -91,7 +91,9 @@ function driftWarnings(
     const there = imagesIn(server);
     const here = imagesIn(repository);
     // Also those that this release leaves alone: an earlier one has written their tags.
-    const tagged = Object.entries(there).filter(([name, image]) => nameOf(image) === nameOf(here[name] ?? ''));
+    const tagged = Object.entries(there).filter(
+      ([name, image]) => nameOf(image) === nameOf(here[name] ?? ''),
+    );
     const same = { ...Object.fromEntries(tagged), ...images };
     if (setImages(server, same).trim() === setImages(repository, same).trim()) return [];
   } catch {

@@ -8,8 +8,11 @@ import type { StageOutcome } from '../run.ts';
 
 /** Stage VERIFY (rules V1 to V3): smoke test and watchdog; a release that fails them is put back as a whole. */
 export async function verifyStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
+  if (context.dryRun) {
+    const reason = 'dry run: nothing was changed';
+    return { status: 'skipped', reason, end: { status: 'success', reason } };
+  }
   const deployed = needed(run, 'deploy', 'verify');
-  if (context.dryRun) return { status: 'skipped', reason: 'dry run: nothing was deployed' };
   const release = context.server.release ?? (await takeOver(context, run, deployed));
   context.server.release = release;
   const names = run.analyze?.services ?? [];
