@@ -53,6 +53,7 @@ export interface RunOptions extends Partial<
     | 'actor'
     | 'runId'
     | 'runAttempt'
+    | 'env'
     | 'grace'
     | 'onLine'
   >
@@ -79,7 +80,7 @@ export interface World {
   /** A job for the head of main, by default with `stage: all`. */
   deploy(options?: RunOptions): Promise<PilotJob>;
   /** A `workflow_dispatch` job with one stage. */
-  dispatch(stage: string, inputs?: Record<string, string>, options?: RunOptions): Promise<PilotJob>;
+  dispatch(stage: string, inputs?: Record<string, string>): Promise<PilotJob>;
   /** What the shop answers to users; throws when nothing answers. */
   fetch(path: string): Promise<{ status: number; body: string }>;
   version(service: 'frontend' | 'backend'): Promise<string>;
@@ -136,9 +137,10 @@ function worldOf(parts: {
     'ssh-known-hosts': '${{ secrets.SSH_KNOWN_HOSTS }}',
   };
   let previous = '';
-  let runId = 9_000_000_000;
+  let runs = 0;
   const start = async (given: RunOptions = {}): Promise<JobHandle> => {
-    const { with: inputs, steps, secrets, ...rest } = given;
+    const { with: inputs, steps, secrets, env, ...rest } = given;
+    runs += 1;
     const sha = rest.sha ?? (await repository.ref('refs/heads/main')) ?? '';
     const event = rest.event ?? {
       name: 'push',
@@ -149,11 +151,11 @@ function worldOf(parts: {
       cache,
       repository: REPOSITORY,
       permissions: { contents: 'write', issues: 'write' },
-      runId: (runId += 1),
+      runId: 9_000_000_000 + runs,
       ...rest,
       event,
       secrets: { SSH_PRIVATE_KEY: server.privateKey, SSH_KNOWN_HOSTS: server.knownHosts, ...secrets },
-      env: { ...lab.engine.env, npm_config_registry: audit.url, CHROME_PATH: '/usr/bin/chromium' },
+      env: { ...lab.engine.env, npm_config_registry: audit.url, CHROME_PATH: '/usr/bin/chromium', ...env },
       actions: { 'gons/autopilot': ROOT },
       steps: [
         { uses: 'checkout' },
@@ -189,10 +191,13 @@ function worldOf(parts: {
       `/** What this release is called, and how it behaves in production (see shared/behaviour.js). */\nexport const release = {\n  version: '${version}',\n  behaviour: '${behaviour}',\n};\n`,
     start,
     deploy: async (given) => finished(await start(given)),
-    dispatch: async (stage, inputs = {}, given = {}) => {
-      const event = { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } };
-      return finished(await start({ ...given, event, with: { stage, ...inputs, ...given.with } }));
-    },
+    dispatch: async (stage, inputs = {}) =>
+      finished(
+        await start({
+          event: { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } },
+          with: { stage, ...inputs },
+        }),
+      ),
     fetch: shop,
     version: async (service) => {
       const { body } = await shop(service === 'frontend' ? '/version' : '/api/version');

@@ -36,7 +36,6 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   log.info(
     `Pipeline ${run.pipeline_id}, commit ${run.commit.slice(0, 7)}, target ${context.targetName}${inputs.dryRun ? ', dry run' : ''}`,
   );
-  if (run.end !== undefined && stages[0] === 'analyze') log.info(`Nothing to run: ${run.end.reason}`);
 
   const functions = stagesOf(context);
   for (const stage of stages) {
@@ -51,14 +50,18 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   const isLast = stages.at(-1) === 'verify' || run.end !== undefined;
   if (!isLast) return outputsOf(run, undefined);
 
-  const finished = await finishRun(context, run);
+  const ended = run;
+  const finished = await log.group('RECORD: history, rollback registry, lock', () =>
+    finishRun(context, ended),
+  );
   if (!run.recorded) await summarise(context, finished, secrets.redact);
   run = { ...finished.run, recorded: true };
   await save();
   if (finished.locked && finished.run.end.status !== 'locked')
     log.error(`The pipeline is locked now: ${finished.state?.file.lock?.reason ?? ''}`);
-  if (finished.run.end.status === 'locked') log.error(finished.run.end.reason);
-  log.info(`${finished.run.end.status.toUpperCase()}: ${finished.run.end.reason}`);
+  const verdict = `${finished.run.end.status.toUpperCase()}: ${finished.run.end.reason}`;
+  if (finished.run.end.status === 'locked') log.error(verdict);
+  else log.info(verdict);
   log.debug(`run ${event.runId}, attempt ${event.runAttempt}`);
   return outputsOf(run, finished);
 }

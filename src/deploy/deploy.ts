@@ -69,6 +69,8 @@ export async function carryOut(
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
   const { plan, observed } = look;
+  for (const { name, service, detail } of checks)
+    effects.log.info(`ok ${name}${service === undefined ? '' : ` (${service})`}: ${detail}`);
   effects.log.info(planTable(plan));
   const result: DeployResult = {
     ...emptyResult(checks, plan),

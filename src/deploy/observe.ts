@@ -1,6 +1,6 @@
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
-import { setImages } from './compose-edit.ts';
+import { imagesIn, setImages } from './compose-edit.ts';
 import { parseComposeModel } from './compose-model.ts';
 import { hashCompose, resolveCompose } from './commands.ts';
 import { COMPOSE_LABEL, type Observation } from './plan.ts';
@@ -88,7 +88,14 @@ function driftWarnings(
 ): string[] {
   if (server === undefined || repository === undefined) return [];
   try {
-    if (setImages(server, images).trim() === setImages(repository, images).trim()) return [];
+    const there = imagesIn(server);
+    const here = imagesIn(repository);
+    // Also those that this release leaves alone: an earlier one has written their tags.
+    const tagged = Object.entries(there).filter(
+      ([name, image]) => nameOf(image) === nameOf(here[name] ?? ''),
+    );
+    const same = { ...Object.fromEntries(tagged), ...images };
+    if (setImages(server, same).trim() === setImages(repository, same).trim()) return [];
   } catch {
     // A file that lacks one of the services differs as well.
   }
@@ -96,3 +103,6 @@ function driftWarnings(
     `${composeFile} on the server differs from the one in the repository by more than image tags. The server's file is used; copy it into the repository, or the other way round, to end this warning.`,
   ];
 }
+
+/** `shop-frontend:a1b2c3d` -> `shop-frontend`. */
+const nameOf = (image: string) => image.replace(/:[^:/]*$/, '');

@@ -18,11 +18,18 @@ export function isRecorded(context: Pick<PipelineContext, 'dryRun' | 'event'>): 
   return !context.dryRun && !isTrial(context.event);
 }
 
-/** Two projects may be deployed by one job, so the id of an event names job and project too. */
-export function idOf({ event, config }: Pick<PipelineContext, 'event' | 'config'>, what: string): string {
+/**
+ * One workflow run may hold several runs of ours: the legs of a matrix, a step for staging and one for production, two
+ * rollbacks. So the id of an event names the target and the pipeline too.
+ */
+export function idOf(
+  { event, targetName }: Pick<PipelineContext, 'event' | 'targetName'>,
+  pipelineId: string,
+  what: string,
+): string {
   return eventId(
     { run_id: event.runId, attempt: event.runAttempt },
-    `${event.job}.${config.project.name}.${what}`,
+    `${event.job}.${targetName}.${pipelineId}.${what}`,
   );
 }
 
@@ -73,7 +80,7 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
       ...state,
       file: applyEvent(state.file, {
         type: 'run-started',
-        id: idOf(context, 'started'),
+        id: idOf(context, run.pipeline_id, 'started'),
         run: headerOf(context, run),
       }),
     }));

@@ -34,11 +34,12 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
   const outcome = outcomeOf(run);
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
   try {
-    const state = await record(context, run, outcome);
+    const recorded = await record(context, run, outcome);
     await context.server.release?.recorded();
-    const escalation = escalationOf(state.file, run.pipeline_id);
-    if (run.end.status === 'success') await saveCache(context, state);
-    if (escalation.lock && run.end.status === 'failed') await announce(context, run, state);
+    const escalation = escalationOf(recorded.file, run.pipeline_id);
+    if (run.end.status === 'success') await saveCache(context, recorded);
+    const state =
+      escalation.lock && run.end.status === 'failed' ? await announce(context, run, recorded) : recorded;
     return {
       run: { ...run, recorded: true },
       locked: state.file.lock?.locked === true,
@@ -87,7 +88,7 @@ function record(
   const verified = end.status === 'success' && run.verify !== undefined;
   const event: RunFinished = {
     type: 'run-finished',
-    id: idOf(context, 'finished'),
+    id: idOf(context, run.pipeline_id, 'finished'),
     run: headerOf(context, run),
     status: end.status,
     finished_at: at,
@@ -160,14 +161,15 @@ async function saveCache({ registryCache, event }: PipelineContext, { registry }
   await registryCache.save(registry, { run_id: event.runId, attempt: event.runAttempt });
 }
 
+/** Gives the record with the issue in it. */
 async function announce(
   context: PipelineContext,
   run: CarriedRun & { end: RunEnd },
   state: State,
-): Promise<void> {
+): Promise<State> {
   const { effects, config, store, event } = context;
   const lock = state.file.lock;
-  if (lock === null) return;
+  if (lock === null) return state;
   const recorded: PipelineRun | undefined = state.file.pipelines.find(
     (one) => one.pipeline_id === run.pipeline_id,
   );
@@ -184,12 +186,12 @@ async function announce(
       ...(lock.issue === undefined ? {} : { issue: lock.issue }),
     },
   );
-  if (issue === undefined || issue === lock.issue) return;
-  await store.update(`Lock announced in #${issue}`, (current) => ({
+  if (issue === undefined || issue === lock.issue) return state;
+  return store.update(`Lock announced in #${issue}`, (current) => ({
     ...current,
     file: applyEvent(current.file, {
       type: 'lock-announced',
-      id: idOf(context, 'announced'),
+      id: idOf(context, run.pipeline_id, 'announced'),
       run: headerOf(context, run),
       issue,
     }),

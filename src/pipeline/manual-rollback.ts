@@ -38,6 +38,8 @@ export interface ManualRollback {
   locked: boolean;
   lock: State['file']['lock'];
   warnings: string[];
+  /** The record after it, where it could be written. */
+  state?: State;
 }
 
 /**
@@ -121,7 +123,7 @@ export async function manualRollback(
     const state = await record(context, run, request, outcome, registry);
     await release.recorded();
     await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
-    return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock };
+    return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock, state };
   } catch (error) {
     const warning = `The rollback could not be recorded: ${(error as Error).message}`;
     effects.log.warning(warning);
@@ -171,7 +173,7 @@ function record(
   );
   const event: RunFinished = {
     type: 'run-finished',
-    id: idOf(context, 'rollback'),
+    id: idOf(context, run.pipeline_id, 'rollback'),
     run: { ...headerOf(context, run), kind: 'rollback', reason: request.reason },
     status: outcome.status,
     finished_at: at,

@@ -105,7 +105,11 @@ export function reportOfRollback(
     ...(done.deploy === undefined ? {} : { deploy: done.deploy }),
     ...(done.verify === undefined ? {} : { verify: done.verify }),
     rollback: { services: done.services, reason },
-    running: done.services.map(({ service, image }) => ({ service, image, since: '' })),
+    running: runningOf(
+      context,
+      done.state,
+      Object.fromEntries(done.services.map(({ service, image }) => [service, image])),
+    ),
     ...lockOf(context, done.lock),
     warnings: done.warnings,
   };
@@ -121,9 +125,11 @@ export function reportOfUnlock(
     pipelineId: done.pipelineId,
     kind: 'unlock',
     status: 'success',
-    reason: `${done.reason} (it was locked since ${done.lock.locked_at}: ${done.lock.reason})`,
+    reason: '',
     commit: context.event.sha,
-    stages: [{ name: 'unlock', status: 'passed' }],
+    stages: [
+      { name: 'unlock', status: 'passed', reason: `${done.reason} (it was locked: ${done.lock.reason})` },
+    ],
     running: [],
     warnings: [],
   };

@@ -97,6 +97,8 @@ function skippedBecause(end: RunEnd): string {
       return `${end.stage ?? 'an earlier stage'} failed`;
     case 'success':
       return 'the run is complete';
+    case 'locked':
+      return 'the pipeline is locked';
     default:
       return end.reason;
   }

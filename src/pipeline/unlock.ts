@@ -38,7 +38,7 @@ export async function unlock(context: PipelineContext, reason: string): Promise<
     ...state,
     file: applyEvent(state.file, {
       type: 'lock-cleared',
-      id: idOf(context, 'unlocked'),
+      id: idOf(context, run.pipeline_id, 'unlocked'),
       run: { ...headerOf(context, run), kind: 'unlock', reason },
       at: run.started_at,
     }),

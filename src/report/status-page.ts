@@ -52,7 +52,9 @@ function releases(registry: RollbackRegistry): string {
   const services = Object.entries(registry.services);
   if (services.length === 0) return 'No release has been verified yet.';
   const rows = services.slice(0, SHOWN_SERVICES).map(([name, { current, previous, history }]) => {
-    const since = history.findLast(({ tag, status }) => tag === current && status === 'success')?.deployed_at;
+    const since = history.findLast(
+      (entry) => (entry.image ?? entry.tag) === current && entry.status === 'success',
+    )?.deployed_at;
     return [
       `<b>${text(name, 80)}</b>`,
       current ? code(current) : '<i>nothing</i>',
@@ -96,8 +98,8 @@ function outcome(run: PipelineRun): string {
   }
   const deployed = Object.values(run.deployed ?? {}).slice(0, 6);
   if (run.status === 'success' && deployed.length > 0)
-    return `${run.trigger === 'rollback' ? '(rollback) ' : ''}${deployed.map((image) => code(image, 100)).join(' ')}`;
-  return text(run.reason ?? run.status, 160);
+    return `${run.kind === 'rollback' ? '↩️ put back ' : ''}${deployed.map((image) => code(image, 100)).join(' ')}`;
+  return text(`${run.kind === 'unlock' ? 'unlocked: ' : ''}${run.reason ?? run.status}`, 160);
 }
 
 function statistics(file: PipelineFile): string {

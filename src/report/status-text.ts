@@ -21,7 +21,7 @@ export function statusText(file: PipelineFile, registry: RollbackRegistry): stri
     services.length > 0 ? 'Running now' : 'No release has been verified yet',
     ...services.slice(0, SHOWN_SERVICES).map(([name, entry]) => {
       const since = entry.history.findLast(
-        ({ tag, status }) => tag === entry.current && status === 'success',
+        ({ image, tag, status }) => (image ?? tag) === entry.current && status === 'success',
       );
       return `  ${name}: ${entry.current ?? 'nothing'}${since ? ` since ${time(since.deployed_at)}` : ''}, before it ${entry.previous ?? 'nothing'}`;
     }),
@@ -33,8 +33,9 @@ export function statusText(file: PipelineFile, registry: RollbackRegistry): stri
       .reverse()
       .map((run) =>
         [
-          ` ${RUN_ICONS[run.status]} ${run.pipeline_id} ${run.status}`,
+          ` ${RUN_ICONS[run.status]} ${run.pipeline_id} ${run.kind === undefined ? run.status : `${run.kind}: ${run.status}`}`,
           `${run.trigger}${run.actor ? ` by ${run.actor}` : ''}`,
+          ...(run.kind !== undefined && run.reason ? [run.reason] : []),
           ...(run.failed_stage ? [`${run.failed_stage}: ${run.failure_reason ?? ''}`] : []),
         ].join(', '),
       ),

@@ -88,7 +88,7 @@ function runningNow(report: RunReport): string {
     ].map((outcome) => [outcome.service, outcome] as const),
   );
   const words = {
-    deployed: '🚀 new',
+    deployed: report.kind === 'rollback' ? '↩️ put back' : '🚀 new',
     'rolled-back': '↩️ put back',
     untouched: 'untouched',
     'undo-failed': '🚨 not put back',

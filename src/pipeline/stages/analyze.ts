@@ -34,8 +34,11 @@ export async function analyzeStage(context: PipelineContext): Promise<StageOutco
 }
 
 function report(plan: Plan, { effects: { log } }: PipelineContext): void {
-  const from = plan.base === '' ? 'everything counts as changed' : `since ${plan.base.slice(0, 7)}`;
-  log.info(`${plan.files.length} changed file(s), ${from}, as said by ${plan.source}`);
+  log.info(
+    plan.base === ''
+      ? `All ${plan.files.length} file(s) count as changed`
+      : `${plan.files.length} changed file(s) since ${plan.base.slice(0, 7)}, as said by ${plan.source}`,
+  );
   for (const [category, paths] of Object.entries(plan.categories)) {
     if (paths.length > 0)
       log.info(

@@ -8,13 +8,15 @@ import type { StageOutcome } from '../run.ts';
 
 /** Stage VERIFY (rules V1 to V3): smoke test and watchdog; a release that fails them is put back as a whole. */
 export async function verifyStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
+  if (context.dryRun) {
+    const reason = 'dry run: nothing was changed';
+    return { status: 'skipped', reason, end: { status: 'success', reason } };
+  }
   const deployed = needed(run, 'deploy', 'verify');
-  if (context.dryRun) return { status: 'skipped', reason: 'dry run: nothing was deployed' };
   const release = context.server.release ?? (await takeOver(context, run, deployed));
   context.server.release = release;
   const names = run.analyze?.services ?? [];
-  const result = await verifyRelease(context, release, deployed, names);
-  return outcomeOf(result);
+  return outcomeOf(await verifyRelease(context, release, deployed, names));
 }
 
 /** The checks after a deployment, and after a rollback by hand (rule R1): of the named services. */
@@ -33,7 +35,7 @@ export async function verifyRelease(
   const { registry } = await context.store
     .read()
     .catch(() => ({ registry: { services: {} as Record<string, never> } }));
-  return verify(
+  const result = await verify(
     {
       smoke: {
         urls: Object.fromEntries(urls),
@@ -59,6 +61,9 @@ export async function verifyRelease(
       }),
     },
   );
+  for (const { passed, url, detail } of result.smoke)
+    effects.log.info(`${passed ? 'ok' : 'FAILED'} ${url}: ${detail}`);
+  return result;
 }
 
 /** Images that are never pruned, because a rollback may need them. */
