@@ -80,7 +80,7 @@ export interface World {
   /** A job for the head of main, by default with `stage: all`. */
   deploy(options?: RunOptions): Promise<PilotJob>;
   /** A `workflow_dispatch` job with one stage. */
-  dispatch(stage: string, inputs?: Record<string, string>): Promise<PilotJob>;
+  dispatch(stage: string, inputs?: Record<string, string>, options?: RunOptions): Promise<PilotJob>;
   /** What the shop answers to users; throws when nothing answers. */
   fetch(path: string): Promise<{ status: number; body: string }>;
   version(service: 'frontend' | 'backend'): Promise<string>;
@@ -191,13 +191,10 @@ function worldOf(parts: {
       `/** What this release is called, and how it behaves in production (see shared/behaviour.js). */\nexport const release = {\n  version: '${version}',\n  behaviour: '${behaviour}',\n};\n`,
     start,
     deploy: async (given) => finished(await start(given)),
-    dispatch: async (stage, inputs = {}) =>
-      finished(
-        await start({
-          event: { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } },
-          with: { stage, ...inputs },
-        }),
-      ),
+    dispatch: async (stage, inputs = {}, given = {}) => {
+      const event = { name: 'workflow_dispatch', payload: { inputs, ref: 'refs/heads/main' } };
+      return finished(await start({ ...given, event, with: { stage, ...inputs, ...given.with } }));
+    },
     fetch: shop,
     version: async (service) => {
       const { body } = await shop(service === 'frontend' ? '/version' : '/api/version');

@@ -23,8 +23,10 @@ export const UnitSuite = z.strictObject({
     .number()
     .min(0)
     .max(100)
-    .default(80)
-    .describe('Lines, in percent; below it is a WARNING (rule T3)'),
+    .optional()
+    .describe(
+      'Lines, in percent; below it is a WARNING (rule T3). Not given: 80, and only where the tests measure coverage by themselves',
+    ),
   timeout: seconds(600, 'Time limit'),
 });
 export const E2eSuite = z.strictObject({

@@ -22,6 +22,9 @@ const JUNIT_FOLDERS = [
   'target/surefire-reports',
 ];
 
+/** Of line coverage, in percent. */
+const DEFAULT_THRESHOLD = 80;
+
 /** Runs a unit or e2e suite: the user's own command, its report, its coverage, its judgement. */
 export async function runCommanded(
   suite: Extract<Suite, { kind: 'unit' | 'e2e' }>,
@@ -64,7 +67,8 @@ export async function runCommanded(
     result,
     tail,
     outcome,
-    threshold,
+    // Who named no threshold is held to the default only where there is something to hold against it.
+    threshold: threshold ?? (suite.kind === 'unit' && coverage !== undefined ? DEFAULT_THRESHOLD : undefined),
     coverage,
   });
   return {

@@ -34,7 +34,7 @@ describe('the JSON Schema', () => {
   test('knows both forms of a suite', () => {
     expect(formsAt(schema, ['test', 'unit', 'coverage_threshold'])[0]).toMatchObject({
       type: 'number',
-      default: 80,
+      maximum: 100,
     });
     expect(formsAt(schema, ['test', 'unit', 'web', 'report'])[0]?.enum).toContain('junit');
   });

@@ -24,7 +24,7 @@ describe('defaults', () => {
     expect(config).toMatchObject({
       project: { name: 'shop', type: 'fullstack', timezone: 'UTC' },
       test: {
-        unit: { '': { enabled: true, coverage_threshold: 80, timeout: 600 } },
+        unit: { '': { enabled: true, timeout: 600 } },
         e2e: { '': { enabled: true, browser: 'chromium', timeout: 900 } },
         performance: { tool: 'lighthouse', min_score: 70, url: 'http://localhost:3000' },
         security: { enabled: true, audit: true, block_severity: 'high' },
