@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
-import ssh2, { type ClientChannel } from 'ssh2';
+import { NodeSSH } from 'node-ssh';
+import type * as ssh2 from 'ssh2';
+import type { ClientChannel } from 'ssh2';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
 import { fingerprintOf, hostKeyAttempts, readPins, typeOf } from './known-hosts.ts';
@@ -105,25 +107,18 @@ async function login(
   throw mismatch(options, found.pins, received);
 }
 
-function handshake(
+async function handshake(
   options: SshOptions,
   key: PrivateKey,
   algorithms: string[],
   accept: (blob: Buffer) => boolean,
 ): Promise<ssh2.Client> {
-  const client = new ssh2.Client();
-  const { promise, resolve, reject } = Promise.withResolvers<ssh2.Client>();
-  const abort = () => {
-    reject(options.signal?.reason as Error);
-    client.destroy();
-  };
-  client.once('ready', () => resolve(client));
-  client.on('error', reject);
-  client.once('close', () => reject(new Error('Connection lost before handshake')));
-  if (options.signal?.aborted) abort();
-  else {
-    options.signal?.addEventListener('abort', abort, { once: true });
-    client.connect({
+  options.signal?.throwIfAborted();
+  const ssh = new NodeSSH();
+  const abort = () => ssh.connection?.destroy();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await ssh.connect({
       host: options.host.replace(/^\[|\]$/g, ''),
       port: options.port,
       username: options.user,
@@ -134,13 +129,15 @@ function handshake(
       readyTimeout: options.handshake ?? 20_000,
       ...KEEPALIVE,
     });
+    // What several channels at once need (exec with back pressure, forwarding) is the connection below.
+    if (ssh.connection === null) throw new Error('Connection lost before handshake');
+    return ssh.connection;
+  } catch (error) {
+    ssh.connection?.destroy();
+    throw options.signal?.aborted ? options.signal.reason : error;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
   }
-  return promise
-    .catch((error: unknown) => {
-      client.destroy();
-      throw error;
-    })
-    .finally(() => options.signal?.removeEventListener('abort', abort));
 }
 
 function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
