@@ -5,10 +5,10 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { loadPostState } = await import("./state-for-post-WZWETMCT.js");
+var { loadPostState } = await import("./state-for-post-3FRSFAQJ.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-NBX5ZTHV.js");
+  const { settleStep } = await import("./post-OI4T4BY5.js");
   await settleStep(state, process.env);
 }
 process.exit(0);

@@ -1,4 +1,4 @@
-import { Octokit } from '@octokit/core';
+import { getOctokit } from '@actions/github';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
@@ -46,8 +46,7 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
   const { maxWait = MAX_WAIT, timeout = TIMEOUT } = settings;
   const baseUrl = settings.apiUrl.replace(/\/+$/, '');
   const quiet = (message: string) => log.debug(message);
-  const octokit = new Octokit({
-    auth: settings.token,
+  const octokit = getOctokit(settings.token, {
     baseUrl,
     userAgent: 'gonsautopilot',
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },

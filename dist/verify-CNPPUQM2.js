@@ -1,0 +1,17 @@
+import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
+import {
+  verifyRelease,
+  verifyStage
+} from "./chunk-RPD3HZ4U.js";
+import "./chunk-L5AJ4HLY.js";
+import "./chunk-PARIFH2F.js";
+import "./chunk-4JMFWTKM.js";
+import "./chunk-XFE5SXUD.js";
+import "./chunk-EQHYPUXX.js";
+import "./chunk-Y4BZ743O.js";
+import "./chunk-CB6PVV43.js";
+import "./chunk-7EV6XQIJ.js";
+export {
+  verifyRelease,
+  verifyStage
+};
