@@ -91,7 +91,7 @@ export function parseConfig(text: string, file: string): Config {
 
 /** `deploy.path` has its default from the project's name, which the shape alone cannot say. */
 function withPath(config: Config): Config {
-  if (config.deploy.target === 'local' || config.deploy.path !== undefined) return config;
+  if (config.deploy.path !== undefined) return config;
   return { ...config, deploy: { ...config.deploy, path: `/srv/${config.project.name}` } };
 }
 

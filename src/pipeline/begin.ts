@@ -2,9 +2,10 @@ import { minimatch } from 'minimatch';
 import type { RunContext } from '../action/event.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Lock } from '../state/schema.ts';
+import { abandonedRuns } from './abandoned.ts';
 import type { CarriedRun, RunEnd } from './carried.ts';
 import type { PipelineContext } from './context.ts';
-import { eventId, type RunHeader } from './events.ts';
+import { eventId, type RunHeader, type RunStarted } from './events.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
 import { applyEvent } from './record.ts';
 
@@ -76,14 +77,21 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
   if (isTrial(event)) return run;
   if (file.lock?.locked) return { ...run, end: lockedEnd(file.lock) };
   if (!context.dryRun) {
-    await store.update(`Start ${run.pipeline_id}`, (state) => ({
-      ...state,
-      file: applyEvent(state.file, {
+    const here = {
+      at: run.started_at,
+      runUrl: event.runUrl,
+      pipelineId: run.pipeline_id,
+      target: context.targetName,
+    };
+    await store.update(`Start ${run.pipeline_id}`, (state) => {
+      const ends = abandonedRuns(state.file, here, config.safety.max_consecutive_failures);
+      const start: RunStarted = {
         type: 'run-started',
         id: idOf(context, run.pipeline_id, 'started'),
         run: headerOf(context, run),
-      }),
-    }));
+      };
+      return { ...state, file: [...ends, start].reduce(applyEvent, state.file) };
+    });
   }
   return run;
 }

@@ -43,8 +43,8 @@ describe('defaults', () => {
     expect(bytesOf(config.deploy.min_free_disk)).toBe(2_000_000_000);
   });
 
-  test('a local target needs no path and gets none', () => {
-    expect(parseConfig('project: {name: shop}\ndeploy: {target: local}', FILE).deploy.path).toBeUndefined();
+  test('a local target has the same default path: a folder that no checkout cleans', () => {
+    expect(parseConfig('project: {name: shop}\ndeploy: {target: local}', FILE).deploy.path).toBe('/srv/shop');
   });
 
   test('original fault 3: false is a value, not a missing one', () => {
