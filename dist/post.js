@@ -8,7 +8,7 @@ process.noDeprecation = true;
 var { loadPostState } = await import("./state-for-post-3FRSFAQJ.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-OI4T4BY5.js");
+  const { settleStep } = await import("./post-ZLAYF5VO.js");
   await settleStep(state, process.env);
 }
 process.exit(0);
