@@ -114,7 +114,7 @@ async function putBack(
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
   const { failure, problem } = explain(error);
-  effects.log.error(problem.toString());
+  effects.log.info(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
   const outcome = await undoRelease(plan, effects, problem.message);
   await effects.keeper.disarm().catch((cause: unknown) => {
