@@ -136,12 +136,15 @@ function worldOf(parts: {
     'ssh-private-key': '${{ secrets.SSH_PRIVATE_KEY }}',
     'ssh-known-hosts': '${{ secrets.SSH_KNOWN_HOSTS }}',
   };
+  // The head of the newest push, and of the one before: a re-run has the payload of its first run.
+  let pushed = '';
   let previous = '';
   let runs = 0;
   const start = async (given: RunOptions = {}): Promise<JobHandle> => {
     const { with: inputs, steps, secrets, env, ...rest } = given;
     runs += 1;
     const sha = rest.sha ?? (await repository.ref('refs/heads/main')) ?? '';
+    if (rest.event === undefined && sha !== pushed) [previous, pushed] = [pushed, sha];
     const event = rest.event ?? {
       name: 'push',
       payload: { before: previous || '0'.repeat(40), after: sha, ref: 'refs/heads/main' },
@@ -163,7 +166,6 @@ function worldOf(parts: {
         ...(steps ?? [{ uses: 'gons/autopilot@v1', id: 'pilot', with: { ...credentials, ...inputs } }]),
       ],
     });
-    if (event.name === 'push') previous = sha;
     return handle;
   };
   const finished = async (handle: JobHandle): Promise<PilotJob> => {

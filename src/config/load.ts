@@ -53,7 +53,7 @@ async function findFile({
     }
   }
   throw new AutopilotError('CONFIG_MISSING', {
-    what: `There is no ${candidates.map(printable).join(', ')} in ${workspace}`,
+    what: `There is no ${candidates.map((path) => printable(path)).join(', ')} in ${workspace}`,
     why: 'The project was not checked out before this step, or the configuration stands somewhere else.',
     fix: 'Run actions/checkout first, and name the file in the `config` input when it has another name. The least it holds: project.name and deploy.target.',
   });

@@ -120,7 +120,7 @@ async function putBack(
 ): Promise<DeployResult> {
   await baseline.cancel();
   const { failure, problem } = explain(error);
-  effects.log.error(problem.toString());
+  effects.log.info(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
   const outcome = await undoRelease(plan, effects, problem.message);
   if (!outcome.leftToServer) {

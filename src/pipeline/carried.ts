@@ -16,6 +16,8 @@ export const RunEnd = z.object({
   status: z.enum(['success', 'failed', 'skipped', 'locked', 'cancelled']),
   stage: z.enum(RUN_STAGES).optional(),
   reason: z.string(),
+  /** What a person can do about it. */
+  fix: z.string().optional(),
   /** Masked last lines of what failed, for the analysis report (rule V4). */
   log_extract: z.string().optional(),
 });

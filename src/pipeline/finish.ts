@@ -86,7 +86,7 @@ function record(
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const services = run.verify?.services ?? run.deploy?.services ?? [];
   const verified = end.status === 'success' && run.verify !== undefined;
-  const event: RunFinished = {
+  const event: Omit<RunFinished, 'deployed_commits'> = {
     type: 'run-finished',
     id: idOf(context, run.pipeline_id, 'finished'),
     run: headerOf(context, run),
@@ -106,19 +106,33 @@ function record(
     ...(end.log_extract === undefined ? {} : { log_extract: end.log_extract }),
     deployed,
     rolled_back: rolledBack,
-    // A service that this commit does not change is as good as deployed from it: its next comparison starts here too.
-    ...(verified
-      ? { deployed_commits: Object.fromEntries(context.services.map(({ name }) => [name, run.commit])) }
-      : {}),
     undo_failed: services
       .filter((service) => service.status === 'undo-failed')
       .map((service) => service.service),
   };
   return store.update(`${end.status}: ${run.pipeline_id}`, (state) => ({
     ...state,
-    file: applyEvent(state.file, event),
+    file: applyEvent(state.file, {
+      ...event,
+      ...(verified ? { deployed_commits: commitsAfter(state, context, run) } : {}),
+    }),
     registry: registryAfter(state, context, run, at),
   }));
+}
+
+/**
+ * Rule A9. A service that this commit does not change is as good as deployed from it, so that its next comparison starts
+ * here too; but only if it was ever deployed there.
+ */
+function commitsAfter(
+  { file }: State,
+  { services, targetName }: Pick<PipelineContext, 'services' | 'targetName'>,
+  run: CarriedRun,
+): Record<string, string> {
+  const before = file.deployed_commits[targetName] ?? {};
+  const now = run.analyze?.services ?? [];
+  const there = services.filter(({ name }) => now.includes(name) || before[name] !== undefined);
+  return Object.fromEntries(there.map(({ name }) => [name, run.commit]));
 }
 
 /** Written once, when a release is verified, and when one was put back: never at build (the original's first fault). */

@@ -55,6 +55,7 @@ export function reportOfRun(context: PipelineContext, finished: FinishedRun, dur
     status: run.end.status,
     reason: run.end.status === 'success' && run.verify !== undefined ? '' : run.end.reason,
     ...(run.end.status === 'failed' && run.end.stage !== undefined ? { failedStage: run.end.stage } : {}),
+    ...(run.end.fix === undefined ? {} : { fix: run.end.fix }),
     commit: run.commit,
     duration,
     stages: run.stages.map(({ name, status, duration: took, reason }) => ({

@@ -45,8 +45,12 @@ export async function runStages(
     const outcome = await effects.log.group(TITLES[name], () => attempt(stages[name], current, effects));
     const duration = effects.clock.now().getTime() - started;
     current = withStage(current, name, outcome, duration);
-    if (outcome.status === 'failed')
-      effects.log.error(`${name.toUpperCase()} failed: ${outcome.reason ?? 'no reason given'}`);
+    if (outcome.status === 'failed') {
+      const { fix } = outcome.end ?? {};
+      effects.log.error(
+        `${name.toUpperCase()} failed: ${outcome.reason ?? 'no reason given'}${fix ? `\nWhat to do: ${fix}` : ''}`,
+      );
+    }
   }
   return current;
 }
@@ -64,16 +68,27 @@ async function attempt(
       const reason = 'the job was cancelled';
       return { status: 'skipped', reason, end: { status: 'cancelled', reason } };
     }
-    const known = error instanceof AutopilotError;
-    const reason = known
-      ? error.message
-      : `unexpected error: ${error instanceof Error ? error.message : String(error)}`;
-    log.info(
-      known ? error.toString() : error instanceof Error ? (error.stack ?? error.message) : String(error),
-    );
-    const extract = known ? error.toString() : reason;
-    return { status: 'failed', reason, end: { status: 'failed', reason, log_extract: extract } };
+    if (error instanceof AutopilotError) return failedWith(error);
+    const reason = `unexpected error: ${error instanceof Error ? error.message : String(error)}`;
+    log.info(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return { status: 'failed', reason, end: { status: 'failed', reason, log_extract: reason } };
   }
+}
+
+/** A failed stage that says what, why and what to do. */
+export function failedWith(error: AutopilotError): StageOutcome & { status: 'failed' } {
+  const what = `${error.message} [${error.code}]`;
+  const reason = error.why === '' ? what : `${what} ${error.why}`;
+  return {
+    status: 'failed',
+    reason,
+    end: {
+      status: 'failed',
+      reason,
+      log_extract: error.toString(),
+      ...(error.fix === '' ? {} : { fix: error.fix }),
+    },
+  };
 }
 
 function withStage(run: CarriedRun, name: RunStage, outcome: StageOutcome, duration: number): CarriedRun {

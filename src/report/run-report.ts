@@ -35,6 +35,8 @@ export interface RunReport {
   status: FinalStatus;
   /** Why it ended so: the reason of a skip, a failure, a lock. Empty for a success. */
   reason: string;
+  /** What a person can do about a failure. */
+  fix?: string;
   failedStage?: string;
   trigger: string;
   actor: string;

@@ -42,6 +42,7 @@ export function failure(report: RunReport): string {
   if (report.status !== 'failed' && report.status !== 'cancelled' && !report.failedStage) return '';
   const parts: string[] = [];
   if (report.reason) parts.push(`<b>Why:</b> ${text(report.reason, 1_000)}`);
+  if (report.fix) parts.push(`<b>What to do:</b> ${text(report.fix, 1_000)}`);
   const back = rolledBack(report);
   if (back.length > 0)
     parts.push(

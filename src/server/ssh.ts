@@ -51,6 +51,9 @@ const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
 /** sshd allows ten sessions on a connection (MaxSessions). */
 const SESSIONS = 9;
 
+/** Milliseconds after which a first connection is not tried again: who cannot be reached should know soon. */
+const PATIENCE = 30_000;
+
 /**
  * One connection with many channels. The host key must be pinned in `knownHosts`. The first connect is tried again a few
  * times when the failure may pass. Errors: SSH_KEY, SSH_HOST_KEY, SSH_CONNECT, SSH_AUTH.
@@ -60,12 +63,14 @@ export async function connectSsh(options: SshOptions): Promise<SshConnection> {
   const found = readPins(options.knownHosts, options.host, options.port);
   if (found.authorities.length > 0) throw certificateAuthority(options, found.authorities);
   const attempts = options.attempts ?? 4;
+  const started = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return connectionOf(await login(options, key, found), options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof AutopilotError || !isPassing(error) || attempt >= attempts) {
+      const late = performance.now() - started > PATIENCE;
+      if (error instanceof AutopilotError || !isPassing(error) || attempt >= attempts || late) {
         throw connectError(error, options, key);
       }
       const pause = 2 ** (attempt - 1);

@@ -110,7 +110,7 @@ async function failed(
   service: string,
   reason: string,
 ): Promise<VerifyResult> {
-  log.error(`${service}: ${reason}`);
+  log.info(`${service}: ${reason}`);
   const failure = await release.describeFailure(service, reason);
   if (failure.log_tail !== '') log.foreign(failure.log_tail);
   const base = { status: 'failed' as const, smoke: checks, watch: verdicts, failure };

@@ -59,6 +59,7 @@ function failed(result: DeployResult): StageOutcome {
     end: {
       status: 'failed',
       reason,
+      ...(error?.fix ? { fix: error.fix } : {}),
       log_extract: result.failure?.log_tail || [error?.why, error?.fix].filter(Boolean).join('\n'),
     },
   };
