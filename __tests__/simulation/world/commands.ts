@@ -82,6 +82,7 @@ export class Interpreter {
     const [, text = '', , ...words] = args;
     const [one = '', two = '', three = '', four = ''] = words;
     await this.#step(client, 5);
+    if (text.startsWith('left=$1; shift; while')) return this.#swap(Number(one), words.slice(1), client);
     if (text.startsWith('id=$(docker create'))
       return engine.imageId(one) === undefined ? fail('no such image') : ok();
     if (text.includes('cat >"$3"')) {
@@ -116,6 +117,19 @@ export class Interpreter {
         await this.#step(client, 1);
       }
     } else throw unknown(text);
+    return ok();
+  }
+
+  /** Stops the first `old` containers, then starts the others. */
+  async #swap(old: number, ids: string[], client: Client): Promise<CommandResult> {
+    for (const [index, id] of ids.entries()) {
+      const stopping = index < old;
+      const done = await this.#docker([stopping ? 'stop' : 'start', id], client).catch((error: unknown) => {
+        if (error instanceof ClientKilled) throw error;
+        return fail((error as Error).message);
+      });
+      if (done.code !== 0) return { ...done, code: stopping ? 90 : 91 };
+    }
     return ok();
   }
 

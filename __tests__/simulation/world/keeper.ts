@@ -220,9 +220,10 @@ export class KeeperProcess {
     if (reason === 'eof' && this.mode === 'detached') return;
     this.mode = 'reverting';
     if (this.#command) {
-      kill(this.#command.client);
+      if (reason === 'unlocked') kill(this.#command.client);
       await this.#command.done;
-      this.journal('command_ended', { stopped: true });
+      if (this.#gone()) return;
+      this.journal('command_ended', {});
     }
     if (this.#server.armed === undefined) this.journal('runner_lost', { reason });
     else await this.#revert(reason);

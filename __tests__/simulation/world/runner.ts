@@ -13,12 +13,13 @@ import { Breakable, type KeeperProcess, type SimServer } from './keeper.ts';
 import { never, type Process, type Scheduler } from './scheduler.ts';
 
 /**
- * What happens at one effect. `kill`: the runner is dead, before or after the effect. `fail`: the effect's call fails, before it
+ * What happens at one effect. `kill`: the runner is dead, before, in the middle of or after the effect. `fail`: the effect's call fails, before it
  * did anything, or after it did everything (a lost answer). `cut`, `half-open`: the connection to the server. `pause`: the
  * runner stands still for 40 s. `cancel`: the job is cancelled. `reboot`: the server goes down and comes up.
  */
 export const FAULTS = [
   'kill-before',
+  'kill-during',
   'kill-after',
   'fail-before',
   'fail-after',
@@ -33,6 +34,8 @@ export type Fault = (typeof FAULTS)[number];
 /** From SIGINT to SIGKILL of a cancelled step. */
 const CANCEL_GRACE = 10_000;
 const PAUSE = 40_000;
+/** Into an effect: most commands have asked the engine by then, and have no answer yet. */
+const MIDDLE = 40;
 
 export interface Surroundings {
   scheduler: Scheduler;
@@ -61,7 +64,7 @@ interface EffectOptions<T> {
 
 export class SimRunner implements Process {
   readonly event: RunContext;
-  readonly faults: ReadonlyMap<number, Fault>;
+  readonly faults: ReadonlyMap<number | string, Fault>;
   /** Names of the effects so far. */
   readonly effects: string[] = [];
   readonly lines: string[] = [];
@@ -74,7 +77,7 @@ export class SimRunner implements Process {
   #waits = 0;
   #pausedUntil = 0;
 
-  constructor(around: Surroundings, event: RunContext, faults: ReadonlyMap<number, Fault>) {
+  constructor(around: Surroundings, event: RunContext, faults: ReadonlyMap<number | string, Fault>) {
     this.#around = around;
     this.event = event;
     this.faults = faults;
@@ -160,7 +163,9 @@ export class SimRunner implements Process {
     return this.#waiting(async () => {
       const { scheduler, server } = this.#around;
       const { latency, lost, connection, instead } = options;
-      const fault = this.faults.get(this.effects.push(`${name}`) - 1);
+      const first = !this.effects.includes(name);
+      const number = this.effects.push(name) - 1;
+      const fault = this.faults.get(number) ?? (first ? this.faults.get(name) : undefined);
       const failed = (error: Error): T => {
         if (instead) return instead(error);
         throw error;
@@ -194,6 +199,7 @@ export class SimRunner implements Process {
       if (this.dead) return never();
       try {
         await scheduler.sleep(latency / 2);
+        if (fault === 'kill-during') scheduler.after(MIDDLE, () => this.kill());
         const result = await this.#through(connection, body, options.timeout);
         if (fault === 'kill-after') this.kill();
         if (fault === 'fail-after') {

@@ -28,8 +28,8 @@ export interface Step {
   changes: Partial<Record<ServiceName, Behaviour>>;
   kind: JobOptions['kind'];
   testsFail: boolean;
-  /** By the number of the effect. */
-  faults: readonly (readonly [number, Fault])[];
+  /** By the number of the effect, or by its name: the first one that is called so. */
+  faults: readonly (readonly [number | string, Fault])[];
   /** Milliseconds after the start of the step before; without it everything is quiet first. */
   overlap?: number | undefined;
   /** Milliseconds after the start of the step, and how long. */
