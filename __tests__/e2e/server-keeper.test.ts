@@ -155,6 +155,27 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     },
   );
 
+  test('a command with a time limit comes to its end, or to its limit, before what is armed runs', async () => {
+    const order = () => eventsOf(folder).slice(-3);
+    await killed(
+      await startRunner(folder, revertScript(), shell, { text: 'sleep 2; touch survived', limit: 20_000 }),
+      'SIGKILL',
+    );
+    await until('it reverted', () => eventsOf(folder).includes('auto_reverted'));
+    expect(existsSync(join(folder, 'survived'))).toBe(true);
+    expect(order()).toEqual(['command_ended', 'auto_revert_started', 'auto_reverted']);
+    rmSync(join(folder, 'running'));
+    await killed(
+      await startRunner(folder, revertScript(), shell, { text: 'sleep 300', limit: 2_000 }),
+      'SIGKILL',
+    );
+    await until(
+      'it reverted again',
+      () => eventsOf(folder).filter((one) => one === 'auto_reverted').length === 2,
+    );
+    expect(order()).toEqual(['command_ended', 'auto_revert_started', 'auto_reverted']);
+  });
+
   test('not armed, a lost runner costs its command and the lock, and nothing is reverted', async () => {
     await killed(await startRunner(folder, '', shell), 'SIGKILL');
     await until('the lock is free', async () => (await target.lockHolder()) === undefined);

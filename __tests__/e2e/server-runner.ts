@@ -1,5 +1,6 @@
 // A runner to be killed: opens a keeper, arms it, starts a long command, says so, and waits.
-// Arguments: directory, the script to arm ('' for none), shell words.
+// Arguments: directory, the script to arm ('' for none), shell words. Environment: LONG, what the command does, and LIMIT, its
+// time limit in milliseconds.
 import { openLocalTarget } from '../../src/server/target-local.ts';
 
 const [path = '', armed = '', ...shell] = process.argv.slice(2);
@@ -26,8 +27,13 @@ keeper
   .change(
     {
       title: 'long',
-      argv: ['sh', '-c', 'echo started; touch running; sleep 300 & wait; touch survived'],
+      argv: [
+        'sh',
+        '-c',
+        `echo started; touch running; ${process.env.LONG || 'sleep 300 & wait; touch survived'}`,
+      ],
       cwd: path,
+      ...(process.env.LIMIT ? { timeout: Number(process.env.LIMIT) } : {}),
     },
     (line) => console.log(line),
   )

@@ -70,10 +70,12 @@ export async function startRunner(
   folder: string,
   armed: string,
   shell: readonly string[],
+  long: { text?: string; limit?: number } = {},
 ): Promise<ChildProcess> {
   const script = new URL('./server-runner.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, folder, armed, ...shell], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, LONG: long.text ?? '', LIMIT: String(long.limit ?? '') },
   });
   child.stdout.resume();
   await until('the long command runs', () => existsSync(join(folder, 'running')));

@@ -38,7 +38,7 @@ export async function settleStep(state: PostState, env: Environment): Promise<vo
 }
 
 /** The run with its end. Only a run that had come as far as its images can have touched the server. */
-async function settle(context: PipelineContext, run: CarriedRun): Promise<CarriedRun> {
+export async function settle(context: PipelineContext, run: CarriedRun): Promise<CarriedRun> {
   if (run.build === undefined || run.end?.status === 'failed') return run;
   const { config, event, effects } = context;
   const handover = run.verify === undefined ? run.deploy?.handover : undefined;

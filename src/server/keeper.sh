@@ -324,6 +324,23 @@ stop_command() {
   journal command_ended "{\"id\":\"$stopped\",\"code\":$command_code,\"stopped\":true}"
 }
 
+# What a client has asked of the engine goes on when the client is killed: a container that is being stopped would look
+# running to what is armed, and end after it. So the command comes to its own end, within its own time limit.
+finish_command() {
+  while [ -n "$command_id" ] && [ "$command_left" -gt 0 ]; do
+    IFS=' ' read -r kind first second <&3 || continue
+    case $kind in
+      ended)
+        [ "$first" = "$command_id" ] || continue
+        journal command_ended "{\"id\":\"$first\",\"code\":$second,\"timedOut\":false}"
+        command_id=
+        ;;
+      tick) command_left=$((command_left - 1)) ;;
+      unlock) [ "$first" != "$nonce" ] || command_left=0 ;;
+    esac
+  done
+}
+
 # ---- the runner is gone -------------------------------------------------------------------------------------------
 
 revert() {
@@ -364,6 +381,7 @@ revert() {
 lost() {
   if [ "$mode" = waiting ]; then leave; fi
   mode=reverting
+  [ "$1" = unlocked ] || finish_command
   stop_command
   if [ -f "$run/armed" ] || [ -f "$state/armed" ]; then revert "$1"; else journal runner_lost "{\"reason\":\"$1\"}"; fi
   kill "$(cat "$run/cat")" 2>/dev/null

@@ -1,0 +1,87 @@
+/**
+ * Runs an armed script (src/deploy/script.ts) in the model: its lines one by one, its shell functions by their model here.
+ * The functions' text is compared, so that a change there cannot leave the model behind unnoticed.
+ */
+import { createHash } from 'node:crypto';
+import { Client, Interpreter, type Machine } from './commands.ts';
+import type { SimContainer } from './engine.ts';
+
+/** Of the functions' text that the model below stands for. */
+export const MODELLED = '020fe80f4804';
+
+export function functionsOf(script: string): string {
+  return script.slice(script.indexOf('is_running() {'), script.lastIndexOf('\n}\n') + 3);
+}
+export const fingerprint = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/** Exit code of the script. */
+export async function runArmed(script: string, machine: Machine): Promise<number> {
+  const { engine, files, scheduler } = machine;
+  const functions = functionsOf(script);
+  if (fingerprint(functions) !== MODELLED)
+    throw new Error(`the armed script's functions changed to ${fingerprint(functions)}: bring world/script.ts after them`);
+  const interpreter = new Interpreter(machine);
+  const docker = async (...args: string[]) =>
+    (await interpreter.run({ title: args.join(' '), argv: ['docker', ...args] }, new Client())).code;
+  const lines = script.slice(script.indexOf(functions) + functions.length).split('\n');
+  let failed = 0;
+  let skipping = false;
+  for (const line of lines.map((entry) => entry.trim())) {
+    const words = wordsOf(line);
+    if (line === '' || line.startsWith('#')) continue;
+    if (line === 'fi') {
+      skipping = false;
+      continue;
+    }
+    if (skipping) continue;
+    await scheduler.sleep(5);
+    if (line.startsWith('if [ -e ')) skipping = !files.has(words[3] ?? '');
+    else if (line.startsWith('if docker inspect ')) skipping = engine.find(words[3] ?? '') === undefined;
+    else if (line.startsWith('{ cp -p ')) {
+      const [before, next, file] = [words[3] ?? '', words[4] ?? '', words[9]?.replace(/;$/, '') ?? ''];
+      files.set(next, files.get(before) ?? '');
+      await scheduler.sleep(1);
+      files.set(file, files.get(next) ?? '');
+      files.delete(next);
+    } else if (line.startsWith('rm -f ')) for (const word of words.slice(2)) files.delete(word);
+    else if (line.startsWith('docker rm --force ')) await docker('rm', '--force', words[3] ?? '');
+    else if (line.startsWith('docker rename '))
+      failed ||= await docker('rename', words[2] ?? '', words[3] ?? '');
+    else if (words[0] === 'start_old') {
+      const container = engine.find(words[1] ?? '');
+      if (container?.state !== 'running') failed ||= await docker('start', words[1] ?? '');
+    } else if (words[0] === 'wait_old') failed ||= await waitOld(words[1] ?? '', Number(words[2]));
+    else if (words[0] === 'remove_new') {
+      for (const container of newContainers(words)) {
+        await docker('stop', container.id);
+        failed ||= await docker('rm', '--force', container.id);
+      }
+    } else if (line.startsWith('exit ')) return failed;
+    else throw new Error(`the model does not know this line of the armed script: ${line}`);
+  }
+  return failed;
+
+  async function waitOld(id: string, seconds: number): Promise<number> {
+    for (let left = seconds; left > 0; left -= 1) {
+      if (engine.find(id)?.state === 'running') return 0;
+      await scheduler.sleep(1000);
+    }
+    return 1;
+  }
+
+  function newContainers([, project, service, image, ids = '']: string[]): SimContainer[] {
+    return [...engine.containers.values()].filter(
+      ({ labels, id, image: own }) =>
+        labels['com.docker.compose.project'] === project &&
+        labels['com.docker.compose.service'] === service &&
+        labels['com.docker.compose.oneoff'] === 'False' &&
+        !ids.split(' ').includes(id) &&
+        own === image,
+    );
+  }
+}
+
+/** Words as sh splits them; single quotes only, as the script has them. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
