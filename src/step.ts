@@ -58,7 +58,7 @@ export async function withPipeline<T>(
   const { wire } = await import('./wiring.ts');
   const context = await wire(
     { inputs, event, config, verifyFollows: verify === 'follows' },
-    { log, signal, temporary, dockerHost: env['DOCKER_HOST'] },
+    { log, signal, temporary, dockerHost: env['DOCKER_HOST'], redact: secrets.redact },
   );
   try {
     return await body(context);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock as clock } from './action/clock.ts';
 import type { RunContext } from './action/event.ts';
 import type { Inputs } from './action/inputs.ts';
+import { FIXED_KEYS, redactAll } from './action/masking.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
@@ -18,7 +19,13 @@ const MAX_PARALLEL_BUILDS = 4;
 /** Puts the real effects behind the pipeline. What is heavy is loaded when it is first used. */
 export async function wire(
   given: { inputs: Inputs; event: RunContext; config: Config; verifyFollows: boolean },
-  outer: { log: Log; signal: AbortSignal; temporary: string; dockerHost: string | undefined },
+  outer: {
+    log: Log;
+    signal: AbortSignal;
+    temporary: string;
+    dockerHost: string | undefined;
+    redact: (text: string) => string;
+  },
 ): Promise<PipelineContext> {
   const { inputs, event, config } = given;
   const { log, signal, temporary, dockerHost } = outer;
@@ -88,6 +95,7 @@ export async function wire(
         const { saveImages } = await import('./deploy/transfer/save.ts');
         return transfer(images, target, { saveImages, clock, random, log, signal });
       },
+      mask: (value) => redactAll(value, outer.redact, FIXED_KEYS),
       parallelBuilds: Math.min(availableParallelism(), MAX_PARALLEL_BUILDS),
     },
     server: {},

@@ -48,6 +48,8 @@ export interface PipelineEffects {
   test: Pick<TestEffects, 'files' | 'probe'>;
   openTarget: () => Promise<Target>;
   transfer: (images: readonly TransferImage[], target: Target) => Promise<TransferResult>;
+  /** Takes every secret out of a value, in whatever encoding; for all that is kept or sent (invariant 8). */
+  mask: <T>(value: T) => T;
   /** How many images are built side by side. */
   parallelBuilds: number;
 }

@@ -30,7 +30,8 @@ export interface FinishedRun {
  * escalation (rule V4). A good deployment is not failed because GitHub was down: what could not be recorded is said.
  */
 export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
-  const run = { ...carried, end: carried.end ?? endOf(carried) };
+  // What is recorded, announced and shown from here on holds no secret.
+  const run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
   const outcome = outcomeOf(run);
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
   try {

@@ -49,9 +49,10 @@ export interface ManualRollback {
  */
 export async function manualRollback(
   context: PipelineContext,
-  request: RollbackRequest,
+  asked: RollbackRequest,
 ): Promise<ManualRollback> {
   const { config, event, effects } = context;
+  const request = { ...asked, reason: effects.mask(asked.reason) };
   const started = effects.clock.now();
   const id = pipelineId(started, event.sha, config.project.timezone);
   const run = {
@@ -110,7 +111,7 @@ export async function manualRollback(
   );
   const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
   const services = result.verify?.services ?? result.deploy.services;
-  const outcome = {
+  const outcome = effects.mask({
     ...base,
     ...result,
     status: failed ? ('failed' as const) : ('success' as const),
@@ -118,7 +119,7 @@ export async function manualRollback(
       ? (result.verify?.failure?.reason ?? result.deploy.error?.what ?? 'the older release was not healthy')
       : request.reason,
     services,
-  };
+  });
   try {
     const state = await record(context, run, request, outcome, registry);
     await release.recorded();

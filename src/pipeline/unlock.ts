@@ -16,8 +16,9 @@ export interface Unlocked {
  * Rule V4: only a person unlocks, and says why; actor and reason stand in the record, the counter starts again at 0.
  * Without a lock nothing is written. Throws INPUT_INVALID without a reason.
  */
-export async function unlock(context: PipelineContext, reason: string): Promise<Unlocked> {
+export async function unlock(context: PipelineContext, said: string): Promise<Unlocked> {
   const { config, event, effects, store } = context;
+  const reason = effects.mask(said);
   const now = effects.clock.now();
   const { timezone } = config.project;
   const run = {

@@ -1,10 +1,7 @@
 import * as core from '@actions/core';
-import { redactAll } from '../action/masking.ts';
+import { FIXED_KEYS, redactAll } from '../action/masking.ts';
 import type { RunReport } from './run-report.ts';
 import { summaryOf } from './summary.ts';
-
-/** Keys whose values come from fixed lists; a secret that happens to be such a word must not break the summary. */
-const FIXED = new Set(['kind', 'status', 'verdict', 'severity', 'strategy']);
 
 /**
  * Appends the summary of a run to that of the step. A summary is never the reason why a run fails: false says that it could
@@ -15,7 +12,7 @@ export async function writeSummary(
   redact: (text: string) => string,
   append: (markdown: string) => Promise<unknown> = (markdown) => core.summary.addRaw(markdown).write(),
 ): Promise<boolean> {
-  return appendSummary(summaryOf(redactAll(report, redact, FIXED)), append);
+  return appendSummary(summaryOf(redactAll(report, redact, FIXED_KEYS)), append);
 }
 
 /** Appends Markdown that is redacted already, e.g. the status page; false says that it could not be written. */

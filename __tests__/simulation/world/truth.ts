@@ -60,7 +60,8 @@ export class Truth {
         this.deployments += 1;
         this.#open = { plan: ReleasePlan.parse(data), before: { ...this.expected } };
         this.leftToPerson = false;
-        if (this.lockedOut.has(pipelineId)) this.violated(`6: ${pipelineId} deploys although the pipeline was locked`);
+        if (this.lockedOut.has(pipelineId))
+          this.violated(`6: ${pipelineId} deploys although the pipeline was locked`);
         return;
       }
       case 'verified': {
@@ -72,7 +73,8 @@ export class Truth {
           this.expected[service.service as ServiceName] = id;
           this.verified.add(service.image);
           const kind = this.#server.engine.images.get(id)?.behaviour.kind ?? 'gone';
-          if (!['good', 'slow'].includes(kind)) this.violated(`2: ${service.image} is ${kind} and was verified`);
+          if (!['good', 'slow'].includes(kind))
+            this.violated(`2: ${service.image} is ${kind} and was verified`);
         }
         return;
       }
@@ -102,7 +104,8 @@ export class Truth {
         const id = engine.imageId(service.image) ?? '';
         return ['sick', 'crash'].includes(engine.images.get(id)?.behaviour.kind ?? 'good');
       });
-      if (broken && own?.strategy === 'start-first') this.violated(`3: ${name} lost requests to a broken release`);
+      if (broken && own?.strategy === 'start-first')
+        this.violated(`3: ${name} lost requests to a broken release`);
     }
   }
 

@@ -142,7 +142,9 @@ export class World {
     await this.quiet();
     const { truth } = this;
     if (job.ended?.status !== 'success')
-      truth.violated(`9: a good push that nothing disturbs ends as ${job.ended?.status ?? 'nothing'}: ${job.ended?.reason ?? ''}`);
+      truth.violated(
+        `9: a good push that nothing disturbs ends as ${job.ended?.status ?? 'nothing'}: ${job.ended?.reason ?? ''}`,
+      );
     truth.nothingLeftOver();
     for (const name of SERVICES) {
       if (this.#head && truth.expected[name] !== imageIdOf(name, this.#head.commit[name]))
@@ -167,7 +169,9 @@ export class World {
       const run = runs.find((one) => one.pipeline_id === id);
       const said = ended?.status;
       if (said !== 'skipped' && run?.status !== said)
-        truth.violated(`5: ${id} (run ${runner.event.runId}) ended as ${said ?? ''}, its record says ${run?.status ?? 'nothing'}`);
+        truth.violated(
+          `5: ${id} (run ${runner.event.runId}) ended as ${said ?? ''}, its record says ${run?.status ?? 'nothing'}`,
+        );
     }
   }
 
@@ -228,8 +232,10 @@ export class World {
   #ended({ runner, ended, started, step }: Job): void {
     if (runner.dead) return;
     const name = `run ${runner.event.runId} (${step.action})`;
-    if (!runner.finished) this.truth.violated(`9: ${name} never ends; its last effect was ${runner.effects.at(-1) ?? ''}`);
-    else if (!ended?.status || ended.reason === '') this.truth.violated(`9: ${name} ends without status or reason`);
+    if (!runner.finished)
+      this.truth.violated(`9: ${name} never ends; its last effect was ${runner.effects.at(-1) ?? ''}`);
+    else if (!ended?.status || ended.reason === '')
+      this.truth.violated(`9: ${name} ends without status or reason`);
     if (this.scheduler.now - started > 24 * DEADLINE) return;
   }
 

@@ -83,7 +83,11 @@ describe('the order of the stages', () => {
       throw new AutopilotError('BUILD_FAILED', { what: 'No Dockerfile', fix: 'Add the file' });
     };
     const run = await runStages(EMPTY, RUN_STAGES, stages, { clock, log, signal });
-    expect(run.end).toMatchObject({ status: 'failed', stage: 'build', reason: 'No Dockerfile [BUILD_FAILED]' });
+    expect(run.end).toMatchObject({
+      status: 'failed',
+      stage: 'build',
+      reason: 'No Dockerfile [BUILD_FAILED]',
+    });
     expect(lines.join('\n')).toContain('What to do: Add the file');
   });
 
