@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock as clock } from './action/clock.ts';
 import type { RunContext } from './action/event.ts';
 import type { Inputs } from './action/inputs.ts';
-import { FIXED_KEYS, redactAll } from './action/masking.ts';
+import { RECORDED_KEYS, redactAll } from './action/masking.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
@@ -95,7 +95,7 @@ export async function wire(
         const { saveImages } = await import('./deploy/transfer/save.ts');
         return transfer(images, target, { saveImages, clock, random, log, signal });
       },
-      mask: (value) => redactAll(value, outer.redact, FIXED_KEYS),
+      mask: (value) => redactAll(value, outer.redact, RECORDED_KEYS),
       parallelBuilds: Math.min(availableParallelism(), MAX_PARALLEL_BUILDS),
     },
     server: {},

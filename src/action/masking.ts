@@ -125,11 +125,12 @@ export function redactAll<T>(value: T, redact: (text: string) => string, fixed?:
   return walk(value) as T;
 }
 
-/**
- * Keys whose values come from fixed lists or are identities made here; a secret that happens to be such a word must not break
- * a summary or the record.
- */
-export const FIXED_KEYS: ReadonlySet<string> = new Set([
-  ...['kind', 'status', 'verdict', 'severity', 'strategy', 'name', 'stage', 'type'],
-  ...['pipeline_id', 'started_at', 'commit', 'id', 'service', 'tag', 'reference', 'image', 'previous'],
+/** Keys whose values come from fixed lists; a secret that happens to be such a word must not break a summary. */
+export const FIXED_KEYS: ReadonlySet<string> = new Set(['kind', 'status', 'verdict', 'severity', 'strategy']);
+
+/** In what is recorded also the identities made here: they tie runs, images and services together. */
+export const RECORDED_KEYS: ReadonlySet<string> = new Set([
+  ...FIXED_KEYS,
+  ...['name', 'stage', 'type', 'pipeline_id', 'started_at', 'commit', 'id'],
+  ...['service', 'tag', 'reference', 'image', 'previous'],
 ]);
