@@ -62,8 +62,10 @@ export async function manualRollback(
   };
   const warnings: string[] = [];
   const { registry, lock } = await knownReleases(context, warnings);
+  const running = await imagesRunning(context);
   const chosen = rollbackTargets(registry, {
     services: request.services,
+    running,
     ...(request.to === '' ? {} : { to: request.to }),
   });
   const targets = Object.fromEntries(
@@ -73,7 +75,9 @@ export async function manualRollback(
     ]),
   );
   for (const [name, image] of Object.entries(targets))
-    effects.log.info(`${name}: ${registry.services[name]?.current ?? '(unknown)'} -> ${image}`);
+    effects.log.info(
+      `${name}: ${running[name] ?? registry.services[name]?.current ?? '(unknown)'} -> ${image}`,
+    );
   const base = { pipelineId: id, targets, locked: lock?.locked === true, lock, warnings };
   if (context.dryRun)
     return { ...base, status: 'success', reason: 'dry run: nothing was changed', services: [] };
@@ -121,7 +125,7 @@ export async function manualRollback(
     services,
   });
   try {
-    const state = await record(context, run, request, outcome, registry);
+    const state = await record(context, run, request, { ...outcome, running }, registry);
     await release.recorded();
     await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
     return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock, state };
@@ -130,6 +134,22 @@ export async function manualRollback(
     effects.log.warning(warning);
     return { ...outcome, warnings: [...warnings, warning] };
   }
+}
+
+/**
+ * service -> image that runs on the server now: a release that was left running although it failed
+ * (`safety.auto_rollback: false`) is in no registry. Services that do not run are left out.
+ */
+async function imagesRunning(context: PipelineContext): Promise<Record<string, string>> {
+  const { engine } = await serverOf(context);
+  const running: Record<string, string> = {};
+  for (const { name, composeService } of context.services) {
+    const containers = await engine.containers([`com.docker.compose.service=${composeService}`]);
+    const own = `${context.config.project.name}-${name}:`;
+    const found = containers.find(({ state, image }) => state === 'running' && image.startsWith(own));
+    if (found !== undefined) running[name] = found.image;
+  }
+  return running;
 }
 
 /** The state branch, or the newer copy in the cache; the cache alone when the branch cannot be read. */
@@ -160,7 +180,9 @@ function record(
   context: PipelineContext,
   run: { pipeline_id: string; started_at: string; commit: string },
   request: RollbackRequest,
-  outcome: Pick<ManualRollback, 'status' | 'reason' | 'services' | 'targets'>,
+  outcome: Pick<ManualRollback, 'status' | 'reason' | 'services' | 'targets'> & {
+    running: Readonly<Record<string, string>>;
+  },
   known: RollbackRegistry,
 ): Promise<State> {
   const { config, effects, store } = context;
@@ -194,21 +216,21 @@ function record(
     ...state,
     file: applyEvent(state.file, event),
     registry: good
-      ? rolledBack(state.registry, outcome.targets, run.pipeline_id, at, config.safety.keep_releases)
+      ? rolledBack(state.registry, outcome, run.pipeline_id, at, config.safety.keep_releases)
       : state.registry,
   }));
 }
 
 function rolledBack(
   registry: RollbackRegistry,
-  targets: Record<string, string>,
+  { targets, running }: { targets: Record<string, string>; running: Readonly<Record<string, string>> },
   pipeline: string,
   at: string,
   keep: number,
 ) {
   const services = Object.fromEntries(
     Object.entries(targets).map(([name, to]) => {
-      const from = registry.services[name]?.current ?? undefined;
+      const from = running[name] ?? registry.services[name]?.current ?? undefined;
       return [name, { to, ...(from === undefined ? {} : { from: { image: from, tag: tagOf(from) } }) }];
     }),
   );

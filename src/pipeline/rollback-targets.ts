@@ -30,7 +30,9 @@ export function rollbackTargets(
   const named = request.services.length > 0;
   const names = named ? [...new Set(request.services)] : known;
   const runs = (name: string) => request.running?.[name] ?? registry.services[name]?.current ?? null;
-  const candidates = to === '' && !named && !request.running ? lastReleased(registry) : names;
+  const strays = known.filter((name) => runs(name) !== (registry.services[name]?.current ?? null));
+  const newest = strays.length > 0 ? strays : lastReleased(registry);
+  const candidates = to === '' && !named ? newest : names;
   const moment = to === '' ? undefined : momentOf(registry, to);
 
   const targets: Record<string, RegistryEntry> = {};

@@ -55,6 +55,12 @@ export async function runStages(
   return current;
 }
 
+const CANCELLED = {
+  status: 'skipped',
+  reason: 'the job was cancelled',
+  end: { status: 'cancelled', reason: 'the job was cancelled' },
+} as const satisfies StageOutcome;
+
 async function attempt(
   stage: StageFunction,
   run: CarriedRun,
@@ -62,12 +68,11 @@ async function attempt(
 ): Promise<StageOutcome> {
   try {
     signal.throwIfAborted();
-    return await stage(run);
+    const outcome = await stage(run);
+    // What was killed half-way did not fail by itself.
+    return signal.aborted && outcome.end?.status === 'failed' ? { ...outcome, ...CANCELLED } : outcome;
   } catch (error) {
-    if (signal.aborted || (error instanceof AutopilotError && error.code === 'CANCELLED')) {
-      const reason = 'the job was cancelled';
-      return { status: 'skipped', reason, end: { status: 'cancelled', reason } };
-    }
+    if (signal.aborted || (error instanceof AutopilotError && error.code === 'CANCELLED')) return CANCELLED;
     if (error instanceof AutopilotError) return failedWith(error);
     const reason = `unexpected error: ${error instanceof Error ? error.message : String(error)}`;
     log.info(error instanceof Error ? (error.stack ?? error.message) : String(error));
