@@ -1,3 +1,4 @@
+import { AutopilotError, FateUnknown } from '../errors.ts';
 import { outcomeOf, undoneOutcome } from './deploy.ts';
 import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
@@ -54,8 +55,12 @@ export function underTest(
       return outcome;
     },
     async confirm() {
-      await keeper.record('verified', { pipeline_id: plan().pipeline_id });
-      await keeper.disarm();
+      try {
+        await keeper.record('verified', { pipeline_id: plan().pipeline_id });
+        await keeper.disarm();
+      } catch (error) {
+        throw fateUnknown(plan(), error);
+      }
       return retire(plan(), request, effects);
     },
     async leaveRunning(reason) {
@@ -69,4 +74,13 @@ export function underTest(
           : { ...outcomeOf(service, 'deployed'), reason: service.current ? service.reason : reason },
       ),
   };
+}
+
+function fateUnknown(plan: ReleasePlan, cause: unknown): FateUnknown {
+  return new FateUnknown(cause instanceof AutopilotError ? cause.code : 'INTERNAL', {
+    what: `Release ${plan.pipeline_id} passed VERIFY, but the server could not be told.`,
+    why: `${cause instanceof Error ? cause.message : String(cause)} Either it stands, or the server puts the version before back.`,
+    fix: 'Run the job again: it reads the journal of the server first and records what became of this release.',
+    cause,
+  });
 }

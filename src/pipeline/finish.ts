@@ -33,9 +33,11 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
   const run = { ...carried, end: carried.end ?? endOf(carried) };
   const outcome = outcomeOf(run);
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
+  if (run.end.fate_unknown === true)
+    return { run, locked: false, ...outcome, unrecorded: 'only the server knows how its release ended.' };
   try {
     const state = await record(context, run, outcome);
-    await context.server.release?.recorded();
+    await told(context);
     const escalation = escalationOf(state.file, run.pipeline_id);
     if (run.end.status === 'success') await saveCache(context, state);
     if (escalation.lock && run.end.status === 'failed') await announce(context, run, state);
@@ -55,6 +57,13 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
     );
     return { run, locked: run.end.status === 'locked', ...outcome, unrecorded };
   }
+}
+
+/** The record stands, whether or not the server hears of it: if it does not, the next run finds it recorded. */
+async function told({ server, effects }: PipelineContext): Promise<void> {
+  await server.release?.recorded().catch((error: unknown) => {
+    effects.log.warning(`The server could not be told that the run is recorded: ${String(error)}`);
+  });
 }
 
 /** A run whose stages all came to their end is a success only when it deployed and verified. */
