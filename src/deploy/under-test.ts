@@ -4,7 +4,7 @@ import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
 import type { ReleasePlan } from './release.ts';
 import type { ContainerFailure, ServiceOutcome } from './result.ts';
-import { retire, type RetireRequest } from './retire.ts';
+import { retire, retireStaged, type RetireRequest } from './retire.ts';
 import { undoRelease, type UndoOutcome } from './undo.ts';
 
 /** A live release that is not verified yet: what VERIFY looks at, and the ways in which it can end. */
@@ -66,6 +66,7 @@ export function underTest(
     async leaveRunning(reason) {
       await keeper.record('left_running', { reason });
       await keeper.disarm();
+      for (const warning of await retireStaged(plan(), effects)) effects.log.warning(warning);
     },
     outcomes: (reason, undone) =>
       plan().services.map((service) =>
