@@ -55,9 +55,3 @@ export class AutopilotError extends Error {
     return lines.join('\n');
   }
 }
-
-/**
- * The connection broke in the moment in which a release was confirmed: only the server knows whether it stands. Such a run
- * is not recorded by itself; the next one reads the server's journal and records what became of it.
- */
-export class FateUnknown extends AutopilotError {}

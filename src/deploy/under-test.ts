@@ -1,4 +1,3 @@
-import { AutopilotError, FateUnknown } from '../errors.ts';
 import { outcomeOf, undoneOutcome } from './deploy.ts';
 import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
@@ -15,7 +14,10 @@ export interface ReleaseUnderTest {
   describeFailure(service: string, reason: string): Promise<ContainerFailure>;
   /** Rule V3: every service of the release goes back, the last one first, each proven healthy. */
   rollBack(reason: string): Promise<UndoOutcome>;
-  /** VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. */
+  /**
+   * VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. Throws only when
+   * the server could not be told, and then only the server knows whether the release stands.
+   */
   confirm(): Promise<string[]>;
   /** `safety.auto_rollback: false`: the release stays although VERIFY failed, and a person decides. */
   leaveRunning(reason: string): Promise<void>;
@@ -55,12 +57,8 @@ export function underTest(
       return outcome;
     },
     async confirm() {
-      try {
-        await keeper.record('verified', { pipeline_id: plan().pipeline_id });
-        await keeper.disarm();
-      } catch (error) {
-        throw fateUnknown(plan(), error);
-      }
+      await keeper.record('verified', { pipeline_id: plan().pipeline_id });
+      await keeper.disarm();
       return retire(plan(), request, effects);
     },
     async leaveRunning(reason) {
@@ -75,13 +73,4 @@ export function underTest(
           : { ...outcomeOf(service, 'deployed'), reason: service.current ? service.reason : reason },
       ),
   };
-}
-
-function fateUnknown(plan: ReleasePlan, cause: unknown): FateUnknown {
-  return new FateUnknown(cause instanceof AutopilotError ? cause.code : 'INTERNAL', {
-    what: `Release ${plan.pipeline_id} passed VERIFY, but the server could not be told.`,
-    why: `${cause instanceof Error ? cause.message : String(cause)} Either it stands, or the server puts the version before back.`,
-    fix: 'Run the job again: it reads the journal of the server first and records what became of this release.',
-    cause,
-  });
 }

@@ -18,8 +18,6 @@ export const RunEnd = z.object({
   reason: z.string(),
   /** Masked last lines of what failed, for the analysis report (rule V4). */
   log_extract: z.string().optional(),
-  /** Only the server knows how the release ended; the next run records it from the server's journal. */
-  fate_unknown: z.boolean().optional(),
 });
 export type RunEnd = z.infer<typeof RunEnd>;
 

@@ -32,12 +32,12 @@ export interface FinishedRun {
 export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
   const run = { ...carried, end: carried.end ?? endOf(carried) };
   const outcome = outcomeOf(run);
+  if (context.server.release?.fateUnknown === true)
+    return { run, locked: false, ...outcome, unrecorded: 'only the server knows what became of its release.' };
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
-  if (run.end.fate_unknown === true)
-    return { run, locked: false, ...outcome, unrecorded: 'only the server knows how its release ended.' };
   try {
     const state = await record(context, run, outcome);
-    await told(context);
+    await context.server.release?.recorded();
     const escalation = escalationOf(state.file, run.pipeline_id);
     if (run.end.status === 'success') await saveCache(context, state);
     if (escalation.lock && run.end.status === 'failed') await announce(context, run, state);
@@ -57,13 +57,6 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
     );
     return { run, locked: run.end.status === 'locked', ...outcome, unrecorded };
   }
-}
-
-/** The record stands, whether or not the server hears of it: if it does not, the next run finds it recorded. */
-async function told({ server, effects }: PipelineContext): Promise<void> {
-  await server.release?.recorded().catch((error: unknown) => {
-    effects.log.warning(`The server could not be told that the run is recorded: ${String(error)}`);
-  });
 }
 
 /** A run whose stages all came to their end is a success only when it deployed and verified. */

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../effects.ts';
-import { AutopilotError, FateUnknown } from '../errors.ts';
+import { AutopilotError } from '../errors.ts';
 import type { StageStatus } from '../state/schema.ts';
 import type { CarriedRun, RunEnd, RunStage } from './carried.ts';
 
@@ -72,8 +72,7 @@ async function attempt(
       known ? error.toString() : error instanceof Error ? (error.stack ?? error.message) : String(error),
     );
     const extract = known ? error.toString() : reason;
-    const unknown = error instanceof FateUnknown ? { fate_unknown: true } : {};
-    return { status: 'failed', reason, end: { status: 'failed', reason, log_extract: extract, ...unknown } };
+    return { status: 'failed', reason, end: { status: 'failed', reason, log_extract: extract } };
   }
 }
 
