@@ -157,6 +157,10 @@ async function passNameOn(
   const holder = await effects.target.engine.container(service.container_name);
   if (holder?.id === container.id) return;
   if (holder && service.kept.some((kept) => kept.id === holder.id)) {
+    // Of a release that `safety.auto_rollback: false` left to a person: two old ones cannot wait under one name.
+    const older = await effects.target.engine.container(keptName(service));
+    if (older && older.id !== holder.id && service.kept.some((kept) => kept.id === older.id))
+      await must(effects, renameContainer(older.id, `${keptName(service)}-${older.id.slice(0, 12)}`));
     await must(effects, renameContainer(holder.id, keptName(service)));
   }
   await must(effects, renameContainer(container.id, service.container_name));

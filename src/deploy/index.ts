@@ -28,9 +28,11 @@ export interface ReleaseHandle {
   /** The release in progress, once `deploy` has planned it, or the one that was taken over. */
   readonly plan: ReleasePlan | undefined;
   deploy(input: DeployInput): Promise<DeployResult>;
+  /** The connection broke when VERIFY's word was passed on: the next run reads in the journal what became of the release. */
+  readonly fateUnknown: boolean;
   /** What VERIFY judges, and how it ends the release. */
   underTest(request: RetireRequest): ReleaseUnderTest;
-  /** The state branch holds the run: nothing of it needs settling any more. */
+  /** The state branch holds the run: nothing of it needs settling any more. Never rejects: the next run finds it recorded. */
   recorded(): Promise<void>;
   /** Ends this step but keeps lock and arming for the next one. */
   handOver(seconds: number): Promise<ReleaseHandover>;
@@ -87,6 +89,7 @@ function refuseUnsettled(settled: Settlement): void {
 function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan | undefined): ReleaseHandle {
   const { keeper, target } = effects;
   let plan = taken;
+  let fateUnknown = false;
   const current = (): ReleasePlan => {
     if (plan) return plan;
     throw new AutopilotError('INTERNAL', { what: 'There is no release yet: deploy comes first.' });
@@ -108,10 +111,27 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
       plan = look.plan;
       return carryOut(input, look, checks, effects);
     },
-    underTest: (request) => underTest(current, request, effects),
+    get fateUnknown() {
+      return fateUnknown;
+    },
+    underTest(request) {
+      const release = underTest(current, request, effects);
+      return {
+        ...release,
+        confirm: () =>
+          release.confirm().catch((error: unknown) => {
+            fateUnknown = true;
+            throw unconfirmed(current(), error);
+          }),
+      };
+    },
     async recorded() {
-      await keeper.record('recorded', {});
-      await keeper.record('settled', {});
+      try {
+        await keeper.record('recorded', {});
+        await keeper.record('settled', {});
+      } catch (error) {
+        effects.log.warning(`The server could not be told that the run is recorded: ${String(error)}`);
+      }
     },
     async handOver(seconds) {
       const { nonce } = await keeper.detach(seconds);
@@ -119,6 +139,15 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
     },
     close: () => keeper.close(),
   };
+}
+
+function unconfirmed(plan: ReleasePlan, cause: unknown): AutopilotError {
+  return new AutopilotError('SSH_CONNECT', {
+    what: `Release ${plan.pipeline_id} passed VERIFY, but the server could not be told.`,
+    why: `${cause instanceof Error ? cause.message : String(cause)} Either it stands, or the server puts the version before back.`,
+    fix: 'Run the job again: it reads the journal of the server first and records what became of this release.',
+    cause,
+  });
 }
 
 export { type DeployEffects, type DeployInput, planOnly } from './deploy.ts';

@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../server/target.ts';
 import type { ReleaseEffects } from './effects.ts';
 import { ReleasePlan } from './release.ts';
+import { retireKept, retireStaged } from './retire.ts';
 import { undoRelease, type UndoOutcome } from './undo.ts';
 
 /** What an earlier run left, and what became of it. */
@@ -29,15 +30,26 @@ export function lastRelease(journal: readonly JournalEntry[]): { state: JournalS
   return { state: events.includes('verified') ? 'verified' : 'unsettled', plan };
 }
 
+/** True when the run that made the last release saw its end, and so left nothing behind. */
+function cameToItsEnd(journal: readonly JournalEntry[]): boolean {
+  const index = journal.findLastIndex((entry) => entry.event === 'plan');
+  return journal.slice(index + 1).some((entry) => entry.event === 'settled');
+}
+
 /**
  * Settles what an earlier run left, before anything new begins: before cut-over: its candidates go; cut over but not
  * verified, or half rolled back: it is put back; verified but not recorded: reported, so that the pipeline records it.
  */
 export async function recover(effects: ReleaseEffects): Promise<Settlement> {
-  const { state, plan } = lastRelease(await effects.keeper.journal());
+  const journal = await effects.keeper.journal();
+  const { state, plan } = lastRelease(journal);
   if (!plan || state !== 'unsettled') {
     // Killed between `verified` and disarming: what is still armed must never undo a good release.
     await effects.keeper.disarm();
+    if (plan && !cameToItsEnd(journal)) {
+      const left = await (state === 'verified' ? retireKept(plan, effects) : retireStaged(plan, effects));
+      for (const warning of left) effects.log.warning(warning);
+    }
     return plan && state === 'verified' ? { state: 'verified-unrecorded', plan } : { state: 'nothing' };
   }
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);

@@ -19,31 +19,46 @@ export async function retire(
   request: RetireRequest,
   effects: ReleaseEffects,
 ): Promise<string[]> {
-  const warnings: string[] = [];
-  const attempt = async (what: string, body: () => Promise<unknown>) => {
-    try {
-      await body();
-    } catch (error) {
-      warnings.push(
-        `${what} could not be removed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+  const warnings = await retireKept(plan, effects);
+  await attempt(warnings, 'older images', async () => {
+    const images = await effects.target.engine.images();
+    const containers = await effects.target.engine.containers([]);
+    const used = new Set(containers.flatMap((container) => [container.imageId, container.image]));
+    for (const reference of imagesToPrune(plan, request, images, used)) {
+      await attempt(warnings, `image ${reference}`, () => must(effects, removeImage(reference)));
     }
-  };
+  });
+  return warnings;
+}
+
+/** The part of it that the next release would stumble over; also done for a run that was lost after VERIFY had passed. */
+export async function retireKept(plan: ReleasePlan, effects: ReleaseEffects): Promise<string[]> {
+  const warnings: string[] = [];
   for (const service of plan.services.filter((entry) => !entry.current)) {
     for (const kept of service.kept) {
-      const now = await effects.target.engine.container(kept.id);
-      if (now)
-        await attempt(`container ${kept.name}`, () => must(effects, removeContainer(kept.name, kept.id)));
+      await attempt(warnings, `container ${kept.name}`, async () => {
+        const now = await effects.target.engine.container(kept.id);
+        if (now) await must(effects, removeContainer(kept.name, kept.id));
+      });
     }
   }
-  await attempt('what was staged', () => must(effects, dropStaged(plan)));
-  const images = await effects.target.engine.images();
-  const containers = await effects.target.engine.containers([]);
-  const used = new Set(containers.flatMap((container) => [container.imageId, container.image]));
-  for (const reference of imagesToPrune(plan, request, images, used)) {
-    await attempt(`image ${reference}`, () => must(effects, removeImage(reference)));
-  }
+  warnings.push(...(await retireStaged(plan, effects)));
   return warnings;
+}
+
+/** What nothing can ask for any more once a release is over, whichever way it went. */
+export async function retireStaged(plan: ReleasePlan, effects: ReleaseEffects): Promise<string[]> {
+  const warnings: string[] = [];
+  await attempt(warnings, 'what was staged', () => must(effects, dropStaged(plan)));
+  return warnings;
+}
+
+async function attempt(warnings: string[], what: string, body: () => Promise<unknown>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    warnings.push(`${what} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /**

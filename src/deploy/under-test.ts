@@ -3,7 +3,7 @@ import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
 import type { ReleasePlan } from './release.ts';
 import type { ContainerFailure, ServiceOutcome } from './result.ts';
-import { retire, type RetireRequest } from './retire.ts';
+import { retire, retireStaged, type RetireRequest } from './retire.ts';
 import { undoRelease, type UndoOutcome } from './undo.ts';
 
 /** A live release that is not verified yet: what VERIFY looks at, and the ways in which it can end. */
@@ -14,7 +14,10 @@ export interface ReleaseUnderTest {
   describeFailure(service: string, reason: string): Promise<ContainerFailure>;
   /** Rule V3: every service of the release goes back, the last one first, each proven healthy. */
   rollBack(reason: string): Promise<UndoOutcome>;
-  /** VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. */
+  /**
+   * VERIFY passed: from now on nothing rolls back by itself, and what was kept is removed. Gives warnings. Throws only when
+   * the server could not be told, and then only the server knows whether the release stands.
+   */
   confirm(): Promise<string[]>;
   /** `safety.auto_rollback: false`: the release stays although VERIFY failed, and a person decides. */
   leaveRunning(reason: string): Promise<void>;
@@ -61,6 +64,7 @@ export function underTest(
     async leaveRunning(reason) {
       await keeper.record('left_running', { reason });
       await keeper.disarm();
+      for (const warning of await retireStaged(plan(), effects)) effects.log.warning(warning);
     },
     outcomes: (reason, undone) =>
       plan().services.map((service) =>

@@ -80,7 +80,7 @@ export class SimEngine {
     const imageId = this.imageId(image);
     if (imageId === undefined) throw new Error(`no such image: ${image}`);
     if (this.find(name)) throw new Error(`the container name ${name} is already in use`);
-    const id = String((this.#count += 1)).padStart(64, 'c');
+    const id = (this.#count += 1).toString(16).padStart(12, '0').padEnd(64, 'c');
     const container: SimContainer = {
       id,
       name,
