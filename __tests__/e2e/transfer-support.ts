@@ -105,6 +105,5 @@ export async function testEngine(server: LabServer): Promise<TestEngine> {
         path: '/home/deploy/app',
         log: memoryLog(),
       }),
-    docker,
   };
 }

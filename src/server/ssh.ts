@@ -168,8 +168,12 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     async start(text) {
       const release = await slots();
       try {
-        const channel = await called<ClientChannel>((done) => client.exec(loginText(text), done));
-        return sessionOf(channel, release);
+        // In the callback, not after it: a quick command's exit code comes in the same packet as the channel.
+        return await called<Session>((done) =>
+          client.exec(loginText(text), (error, channel) =>
+            error ? done(error, undefined as never) : done(undefined, sessionOf(channel, release)),
+          ),
+        );
       } catch (error) {
         release();
         throw lost(error);
