@@ -165,9 +165,8 @@ function entriesOf(archive: Readable) {
 
 /** The archive as it is sent: without the layers named in `leaveOut`, everything else byte for byte. */
 export function repack(archive: Readable, shipment: Shipment, leaveOut: ReadonlySet<string>): Readable {
-  const entries = archive.pipe(extract());
+  const entries = entriesOf(archive);
   const output = pack();
-  archive.on('error', (error) => entries.destroy(error));
   const copy = async () => {
     for (const { name, content } of shipment.added)
       await add(output, { name, size: content.length }, content);
@@ -185,12 +184,10 @@ export function repack(archive: Readable, shipment: Shipment, leaveOut: Readonly
         entry.resume();
         continue;
       }
-      await new Promise<void>((resolve, reject) => {
-        const sink = output.entry({ ...header, name }, (error) => (error ? reject(error) : resolve()));
-        entry.on('error', reject);
-        entry.pipe(sink);
-      });
+      await copyEntry(output, { ...header, name }, entry);
     }
+    // A source that is given up ends without a word.
+    if (!archive.readableEnded) throw new Error('the image archive ended early');
     output.finalize();
   };
   copy().catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
@@ -204,6 +201,26 @@ function add(output: Pack, header: Parameters<Pack['entry']>[0], content?: Buffe
     if (content === undefined) output.entry(header, done);
     else output.entry(header, content, done);
   });
+}
+
+/** Fails when there are fewer bytes than the header says. */
+async function copyEntry(
+  output: Pack,
+  header: Parameters<Pack['entry']>[0],
+  content: AsyncIterable<unknown>,
+): Promise<void> {
+  const { promise: written, resolve, reject } = Promise.withResolvers<void>();
+  // It may fail while the content is awaited.
+  written.catch(() => undefined);
+  const sink = output.entry(header, (error) => (error ? reject(error) : resolve()));
+  // The callback tells; without a listener the whole process would end.
+  sink.on('error', () => undefined);
+  for await (const part of content) {
+    if (sink.write(part as Buffer)) continue;
+    await Promise.race([written, new Promise<void>((drained) => sink.once('drain', () => drained()))]);
+  }
+  sink.end(undefined);
+  await written;
 }
 
 function json(content: Buffer | undefined): unknown {
