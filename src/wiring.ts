@@ -6,6 +6,7 @@ import type { Inputs } from './action/inputs.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
+import { cacheServiceOf } from './build/builder.ts';
 import type { Config } from './config/schema.ts';
 import { servicesOf } from './config/services.ts';
 import type { Log } from './effects.ts';
@@ -18,10 +19,11 @@ const MAX_PARALLEL_BUILDS = 4;
 /** Puts the real effects behind the pipeline. What is heavy is loaded when it is first used. */
 export async function wire(
   given: { inputs: Inputs; event: RunContext; config: Config; verifyFollows: boolean },
-  outer: { log: Log; signal: AbortSignal; temporary: string; dockerHost: string | undefined },
+  outer: { log: Log; signal: AbortSignal; temporary: string; env: Record<string, string | undefined> },
 ): Promise<PipelineContext> {
   const { inputs, event, config } = given;
-  const { log, signal, temporary, dockerHost } = outer;
+  const { log, signal, temporary, env } = outer;
+  const dockerHost = env['DOCKER_HOST'];
   const run = createRunProgram();
   const { createGitHub } = await import('./github/client.ts');
   const { createStateStore } = await import('./state/branch.ts');
@@ -87,6 +89,11 @@ export async function wire(
         const { transfer } = await import('./deploy/transfer/index.ts');
         const { saveImages } = await import('./deploy/transfer/save.ts');
         return transfer(images, target, { saveImages, clock, random, log, signal });
+      },
+      buildEnvironment: {
+        has: (name) => (env[name] ?? '') !== '',
+        cacheService: cacheServiceOf(env),
+        ...(env['RUNNER_TOOL_CACHE'] ? { toolCache: env['RUNNER_TOOL_CACHE'] } : {}),
       },
       parallelBuilds: Math.min(availableParallelism(), MAX_PARALLEL_BUILDS),
     },

@@ -1,5 +1,6 @@
 import type { RunContext } from '../action/event.ts';
 import type { AnalyzeEffects } from '../analyze/analyze.ts';
+import type { BuildEnvironment } from '../build/builder.ts';
 import type { Config } from '../config/schema.ts';
 import type { Service } from '../config/services.ts';
 import type { ReleaseHandle } from '../deploy/index.ts';
@@ -48,6 +49,8 @@ export interface PipelineEffects {
   test: Pick<TestEffects, 'files' | 'probe'>;
   openTarget: () => Promise<Target>;
   transfer: (images: readonly TransferImage[], target: Target) => Promise<TransferResult>;
+  /** What of the runner a build may use. */
+  buildEnvironment?: BuildEnvironment;
   /** How many images are built side by side. */
   parallelBuilds: number;
 }

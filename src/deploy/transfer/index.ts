@@ -13,6 +13,8 @@ export interface TransferImage {
   service: string;
   reference: string;
   id: string;
+  /** Where the server gets it instead, `registry/name@sha256:...` (`build.registry`). */
+  pull?: string;
 }
 
 export interface TransferEffects {
@@ -78,6 +80,11 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
     there();
     return nothing;
   }
+  if (image.pull !== undefined) {
+    await pullThere(image.reference, image.pull, target);
+    log.info(`${target.name} pulled ${image.pull}, proven as ${image.reference}`);
+    return nothing;
+  }
   const shipment = await describe(image.reference, effects);
   const ids = [image.id, ...shipment.images.flatMap((described) => described.ids)];
   if (await isThere(image.reference, ids, target)) {
@@ -95,6 +102,24 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
   const full = await send(image.reference, { shipment, leaveOut: new Set(), ids }, route);
   if (!full.loaded) throw transferFailed(image.reference, target, full.detail);
   return { bytes: partial.bytes + full.bytes, warnings: [warning] };
+}
+
+/** From a registry, by digest, so that it is the very image that was built whatever its tag says by now. */
+async function pullThere(reference: string, digest: string, target: Target): Promise<void> {
+  const commands = [
+    { title: `pull ${digest}`, argv: ['docker', 'pull', '--quiet', digest] as const },
+    { title: `tag ${reference}`, argv: ['docker', 'tag', digest, reference] as const },
+    proveImage(reference),
+  ];
+  for (const command of commands) {
+    const done = await target.query(command);
+    if (done.code === 0) continue;
+    throw new AutopilotError('TRANSFER_FAILED', {
+      what: `${target.name} could not ${command.title}`,
+      why: (done.stderr || done.stdout).trim(),
+      fix: 'Log the server in to the registry once (`docker login`, as the user of the deployment), or leave `build.registry` out.',
+    });
+  }
 }
 
 /** Rule: an image exists on a server when its digest is the right one and a container can be created from it. */
