@@ -54,11 +54,12 @@ export async function withPipeline<T>(
     readFile: (path) => readFile(path, 'utf8'),
   });
   secrets.add(config.safety.notify.webhook);
+  for (const name of config.build.secrets) secrets.add(env[name] ?? '');
   const temporary = await mkdtemp(join(event.temp, 'gonsautopilot-'));
   const { wire } = await import('./wiring.ts');
   const context = await wire(
     { inputs, event, config, verifyFollows: verify === 'follows' },
-    { log, signal, temporary, dockerHost: env['DOCKER_HOST'], redact: secrets.redact },
+    { log, signal, temporary, env, redact: secrets.redact },
   );
   try {
     return await body(context);

@@ -7,6 +7,7 @@ import { RECORDED_KEYS, redactAll } from './action/masking.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
+import { cacheServiceOf } from './build/builder.ts';
 import type { Config } from './config/schema.ts';
 import { servicesOf } from './config/services.ts';
 import type { Log } from './effects.ts';
@@ -23,12 +24,13 @@ export async function wire(
     log: Log;
     signal: AbortSignal;
     temporary: string;
-    dockerHost: string | undefined;
+    env: Record<string, string | undefined>;
     redact: (text: string) => string;
   },
 ): Promise<PipelineContext> {
   const { inputs, event, config } = given;
-  const { log, signal, temporary, dockerHost } = outer;
+  const { log, signal, temporary, env } = outer;
+  const dockerHost = env['DOCKER_HOST'];
   const run = createRunProgram();
   const { createGitHub } = await import('./github/client.ts');
   const { createStateStore } = await import('./state/branch.ts');
@@ -96,6 +98,11 @@ export async function wire(
         return transfer(images, target, { saveImages, clock, random, log, signal });
       },
       mask: (value) => redactAll(value, outer.redact, RECORDED_KEYS),
+      buildEnvironment: {
+        has: (name) => (env[name] ?? '') !== '',
+        cacheService: cacheServiceOf(env),
+        ...(env['RUNNER_TOOL_CACHE'] ? { toolCache: env['RUNNER_TOOL_CACHE'] } : {}),
+      },
       parallelBuilds: Math.min(availableParallelism(), MAX_PARALLEL_BUILDS),
     },
     server: {},

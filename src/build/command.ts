@@ -1,4 +1,5 @@
 import type { Service } from '../config/services.ts';
+import type { Builder, CachePlan } from './builder.ts';
 
 export interface ImageLabels {
   revision: string;
@@ -10,17 +11,22 @@ export interface ImageLabels {
   project: string;
 }
 
-export type Builder = 'buildx' | 'docker';
-
-/** The argument list of one image build (rule B2.2): data only, nothing is run here. */
+/**
+ * The argument list of one image build (rule B2.2): data only, nothing is run here. Build secrets are named, never valued:
+ * the builder reads them from its environment.
+ */
 export function buildCommand(input: {
   builder: Builder;
   service: Service;
   labels: ImageLabels;
-  imageIdFile: string;
+  /** What the image is called until it has its tag. */
+  reference: string;
+  /** Names of environment variables. */
+  secrets: readonly string[];
+  cache: Pick<CachePlan, 'from' | 'to'>;
   platform?: string;
 }): [string, ...string[]] {
-  const { builder, service, labels, platform } = input;
+  const { builder, service, labels, platform, cache } = input;
   const pairs: Record<string, string> = {
     'org.opencontainers.image.revision': labels.revision,
     'org.opencontainers.image.source': labels.source,
@@ -31,18 +37,31 @@ export function buildCommand(input: {
     'gonsautopilot.service': service.name,
   };
   const head: [string, ...string[]] =
-    builder === 'buildx' ? ['docker', 'buildx', 'build', '--load', '--progress=plain'] : ['docker', 'build'];
+    builder.command === 'buildx'
+      ? // Attestations hold times, so that the same image would get another id at each build.
+        ['docker', 'buildx', 'build', '--progress=plain', '--provenance=false', ...outputOf(builder)]
+      : ['docker', 'build'];
   return [
     ...head,
     ...flag('--file', service.dockerfile),
-    ...flag('--iidfile', input.imageIdFile),
+    ...flag('--tag', input.reference),
     ...(service.target === undefined ? [] : flag('--target', service.target)),
     ...(platform === undefined ? [] : flag('--platform', platform)),
+    ...input.secrets.flatMap((name) => flag('--secret', `id=${name},env=${name}`)),
+    ...cache.from.flatMap((from) => flag('--cache-from', from)),
+    ...cache.to.flatMap((to) => flag('--cache-to', to)),
     ...Object.entries(service.args).flatMap(([name, value]) => flag('--build-arg', `${name}=${value}`)),
     ...Object.entries(pairs).flatMap(([name, value]) => flag('--label', `${name}=${value}`)),
     '--',
     service.context,
   ] as [string, ...string[]];
+}
+
+/** Into the local engine, with the timestamps of layers set back where the builder can. */
+function outputOf({ driver, rewritesTimestamps }: Builder): string[] {
+  if (!rewritesTimestamps) return ['--load'];
+  // The engine's own builder writes straight into the containerd store; others hand over an archive.
+  return flag('--output', `type=${driver === 'docker' ? 'image' : 'docker'},rewrite-timestamp=true`);
 }
 
 // One argument each, so that a value that starts with a dash stays a value.

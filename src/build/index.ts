@@ -2,8 +2,19 @@ import { join } from 'node:path';
 import type { Service } from '../config/services.ts';
 import type { Clock, Log, RunProgram } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
-import { type Builder, buildCommand } from './command.ts';
+import { duration } from '../report/format.ts';
+import {
+  type Builder,
+  type BuildEnvironment,
+  cacheOf,
+  type CachePlan,
+  findBuilder,
+  NO_ENVIRONMENT,
+} from './builder.ts';
+import { buildCommand } from './command.ts';
 import { explainFailure } from './failure.ts';
+import { BuildProgress } from './progress.ts';
+import { push } from './push.ts';
 import type { BuildResult, BuiltImage } from './result.ts';
 import { chooseTag, freeTag, type TagSource, type TagStrategy } from './tags.ts';
 
@@ -16,9 +27,13 @@ export interface BuildInput {
   repositoryUrl: string;
   /** Absolute directory of the project. */
   directory: string;
-  /** Absolute directory for temporary files. */
-  temporary: string;
   platform?: string;
+  /** `build.secrets`: names of environment variables. */
+  secrets?: readonly string[];
+  /** `build.cache`. */
+  cache?: 'auto' | 'off';
+  /** `build.registry`: push there as well. */
+  registry?: string;
   /** Milliseconds for one image. */
   timeout: number;
   /** Image id that holds a reference according to the rollback registry; '' where only the reference is known. */
@@ -30,6 +45,7 @@ export interface BuildEffects {
   clock: Clock;
   log: Log;
   readFile: (path: string) => Promise<string | undefined>;
+  environment?: BuildEnvironment;
   /** How many images are built side by side. */
   parallel: number;
   signal?: AbortSignal;
@@ -45,7 +61,8 @@ export async function build(input: BuildInput, effects: BuildEffects): Promise<B
   if (input.services.length === 0) return { status: 'skipped', images: [], warnings: [] };
   await checkDockerfiles(input, effects);
   const warnings: string[] = [];
-  const builder = await findBuilder(effects, warnings);
+  const builder = await findBuilder(effects.run, (message) => warnings.push(message));
+  checkSecrets(input, effects, builder);
   const chosen = chooseTag(input.strategy, input.source);
   if (chosen.warning !== undefined) warnings.push(chosen.warning);
   const created = await commitDate(input, effects);
@@ -94,21 +111,23 @@ async function checkDockerfiles(input: BuildInput, effects: BuildEffects): Promi
   });
 }
 
-async function findBuilder({ run }: BuildEffects, warnings: string[]): Promise<Builder> {
-  const buildx = await run(['docker', 'buildx', 'version']);
-  if (buildx.code === 0) return 'buildx';
-  const docker = await run(['docker', 'version', '--format', '{{.Server.Version}}']);
-  if (docker.code !== 0) {
+/** A secret that is not there would only be found by the step that needs it, in words of its own. */
+function checkSecrets({ secrets = [] }: BuildInput, effects: BuildEffects, builder: Builder): void {
+  const { has } = effects.environment ?? NO_ENVIRONMENT;
+  const missing = secrets.filter((name) => !has(name));
+  if (missing.length > 0) {
     throw new AutopilotError('BUILD_FAILED', {
-      what: 'Docker does not answer on this runner',
-      why: (docker.stderr || docker.stdout).trim().slice(0, 500),
-      fix: 'Use a runner with a Docker engine (ubuntu-latest has one), and check that this user may use it.',
+      what: `No value for the build ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(', ')}`,
+      why: '`build.secrets` names environment variables of the step, and these are not set.',
+      fix: `Give them to the step: env: { ${missing[0]}: \${{ secrets.${missing[0]} }} }`,
     });
   }
-  warnings.push(
-    'docker buildx is not installed: plain `docker build` is used, without parallel stages and build cache mounts',
-  );
-  return 'docker';
+  if (secrets.length === 0 || builder.command === 'buildx') return;
+  throw new AutopilotError('BUILD_FAILED', {
+    what: 'Build secrets need docker buildx',
+    why: 'Plain `docker build` would have to take them as build arguments, which stay in the image.',
+    fix: 'Install the package docker-buildx-plugin on the runner.',
+  });
 }
 
 /** Seconds since the epoch of the commit, so that unchanged layers keep their bytes; now when git cannot say. */
@@ -134,7 +153,13 @@ async function buildOne(
   { input, effects, builder, tag, created, warnings }: BuildContext,
 ): Promise<BuiltImage | { step: string; tail: string }> {
   const { run, log } = effects;
-  const imageIdFile = join(input.temporary, `image-id-${service.name}`);
+  const name = `${input.project}-${service.name}`;
+  // The builder tags, because drivers and stores disagree about which id they tell; never a tag that may be in use.
+  const fresh = `${name}:building-${input.pipelineId.toLowerCase()}`;
+  const cache = cacheOf(builder, effects.environment ?? NO_ENVIRONMENT, {
+    scope: name,
+    mode: input.cache ?? 'auto',
+  });
   const argv = buildCommand({
     builder,
     service,
@@ -146,16 +171,26 @@ async function buildOne(
       pipelineId: input.pipelineId,
       project: input.project,
     },
-    imageIdFile,
+    reference: fresh,
+    secrets: input.secrets ?? [],
+    cache,
     ...(input.platform === undefined ? {} : { platform: input.platform }),
   });
   log.info(`Building ${service.name} from ${service.dockerfile}`);
+  const progress = new BuildProgress();
   const result = await run(argv, {
     cwd: input.directory,
-    env: { SOURCE_DATE_EPOCH: String(Math.floor(created.getTime() / 1000)), DOCKER_BUILDKIT: '1' },
+    env: {
+      ...cache.env,
+      SOURCE_DATE_EPOCH: String(Math.floor(created.getTime() / 1000)),
+      DOCKER_BUILDKIT: '1',
+    },
     timeout: input.timeout,
-    // With the name in front no line of a build can be a command of the runner.
-    onLine: (line) => log.info(`${service.name} | ${line}`),
+    onLine: (line) => {
+      const shown = progress.read(line);
+      // With the name in front no line of a build can be a command of the runner.
+      if (shown) log[shown.level](`${service.name} | ${shown.text}`);
+    },
     ...(effects.signal === undefined ? {} : { signal: effects.signal }),
   });
   if (result.code !== 0 || result.timedOut) {
@@ -167,8 +202,8 @@ async function buildOne(
         }
       : explained;
   }
-  const id = await imageId(imageIdFile, effects);
-  const name = `${input.project}-${service.name}`;
+  await keepCache(cache, effects);
+  const id = await imageId(fresh, effects);
   const holders = await tagHolders(name, effects);
   const free = freeTag(tag, id, input.source.sha.slice(0, 7), (candidate) => {
     const reference = `${name}:${candidate}`;
@@ -180,19 +215,37 @@ async function buildOne(
   const reference = `${name}:${free.tag}`;
   const tagged = await run(['docker', 'tag', id, reference]);
   if (tagged.code !== 0) return { step: `docker tag ${reference}`, tail: tagged.stderr };
+  await run(['docker', 'image', 'rm', '--no-prune', fresh]);
   const size =
     Number((await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', reference])).stdout.trim()) ||
     0;
-  log.info(`Built ${reference} in ${(result.duration / 1000).toFixed(1)} s`);
-  return { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
+  log.info(`Built ${reference} in ${duration(result.duration)}`);
+  const built = { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
+  if (input.registry === undefined) return built;
+  const pushed = await push(reference, input.registry, effects);
+  return 'digest' in pushed ? { ...built, pull: pushed.digest } : pushed;
 }
 
-async function imageId(file: string, effects: BuildEffects): Promise<string> {
-  const id = (await effects.readFile(file))?.trim() ?? '';
-  if (/^sha256:[0-9a-f]{64}$/.test(id)) return id;
+/** The new cache takes the place of the old one; a build that is done does not fail for it. */
+async function keepCache({ replace }: CachePlan, { run, log }: BuildEffects): Promise<void> {
+  if (replace === undefined) return;
+  const steps = [
+    ['rm', '-rf', '--', replace.old],
+    ['mv', '--', replace.new, replace.old],
+  ] as const;
+  for (const step of steps) {
+    const done = await run(step);
+    if (done.code !== 0) return log.warning(`The build cache was not kept: ${done.stderr.trim()}`);
+  }
+}
+
+async function imageId(reference: string, { run }: BuildEffects): Promise<string> {
+  const found = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference]);
+  const id = found.stdout.trim();
+  if (found.code === 0 && /^sha256:[0-9a-f]{64}$/.test(id)) return id;
   throw new AutopilotError('BUILD_FAILED', {
-    what: 'The builder did not say which image it built',
-    why: `Its image id file holds ${JSON.stringify(id.slice(0, 80))}.`,
+    what: 'The builder did not bring the image into the engine of this runner',
+    why: found.stderr.trim() || `Its id is ${JSON.stringify(id.slice(0, 80))}.`,
     fix: 'Check that the builder loads images into the local engine (docker buildx ls); the default builder does.',
   });
 }

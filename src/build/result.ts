@@ -6,6 +6,8 @@ export const BuiltImage = z.object({
   tag: z.string(),
   /** What goes into the compose file, e.g. `my-webapp-frontend:a1b2c3d`. */
   reference: z.string(),
+  /** Where the server pulls it, `ghcr.io/me/my-webapp-frontend@sha256:...`; only with `build.registry`. */
+  pull: z.string().optional(),
   /** Engine's image id on the runner, `sha256:...`. */
   id: z.string(),
   /** Uncompressed bytes. */

@@ -57,6 +57,8 @@ const Service = z.strictObject({
   args: z.record(z.string(), z.string()).default({}).describe('Build arguments, besides build.args'),
 });
 
+/** Host with an optional port, then path components, as image names have them. */
+const REGISTRY = /^[a-z0-9.-]+(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/i;
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const TARGET =
   /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
@@ -101,6 +103,25 @@ export const ConfigSchema = z.strictObject({
         .default('git-sha')
         .describe('Of the image tags (rule B2)'),
       args: z.record(z.string(), z.string()).default({}).describe('Build arguments of every service'),
+      secrets: z
+        .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable'))
+        .default([])
+        .describe(
+          'Names of environment variables that a Dockerfile may mount as build secrets (`RUN --mount=type=secret,id=NAME`); in no layer and no log',
+        ),
+      cache: z
+        .enum(['auto', 'off'])
+        .default('auto')
+        .describe(
+          "`auto`: the cache service of GitHub where runner and builder have it, else the builder's own",
+        ),
+      registry: z
+        .string()
+        .regex(REGISTRY, 'a registry and a path, such as ghcr.io/me')
+        .optional()
+        .describe(
+          'Push images there from the runner and pull them by digest on the server, instead of sending them over SSH',
+        ),
       platform: z.string().min(1).optional().describe('Of the server, e.g. linux/arm64'),
       timeout: seconds(1800, 'Time limit of one image'),
     })

@@ -1,5 +1,6 @@
 import type { RunContext } from '../action/event.ts';
 import type { AnalyzeEffects } from '../analyze/analyze.ts';
+import type { BuildEnvironment } from '../build/builder.ts';
 import type { Config } from '../config/schema.ts';
 import type { Service } from '../config/services.ts';
 import type { ReleaseHandle } from '../deploy/index.ts';
@@ -50,6 +51,8 @@ export interface PipelineEffects {
   transfer: (images: readonly TransferImage[], target: Target) => Promise<TransferResult>;
   /** Takes every secret out of a value, in whatever encoding; for all that is kept or sent (invariant 8). */
   mask: <T>(value: T) => T;
+  /** What of the runner a build may use. */
+  buildEnvironment?: BuildEnvironment;
   /** How many images are built side by side. */
   parallelBuilds: number;
 }

@@ -34,7 +34,12 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
   const run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
   const outcome = outcomeOf(run);
   if (context.server.release?.fateUnknown === true)
-    return { run, locked: false, ...outcome, unrecorded: 'only the server knows what became of its release.' };
+    return {
+      run,
+      locked: false,
+      ...outcome,
+      unrecorded: 'only the server knows what became of its release.',
+    };
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
   try {
     const recorded = await record(context, run, outcome);

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type * as ssh2 from 'ssh2';
-import type { ClientChannel } from 'ssh2';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
 import { fingerprintOf, hostKeyAttempts, readPins, typeOf } from './known-hosts.ts';
@@ -172,8 +171,17 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
       const release = await slots();
       try {
         if (over) throw over;
-        const channel = await called<ClientChannel>((done) => client.exec(loginText(SAY_GROUP + text), done));
-        return sessionOf(channel, release, client, () => over !== undefined);
+        // In the callback, not after it: a quick command's exit code comes in the same packet as the channel.
+        return await called<Session>((done) =>
+          client.exec(loginText(SAY_GROUP + text), (error, channel) =>
+            error
+              ? done(error, undefined as never)
+              : done(
+                  undefined,
+                  sessionOf(channel, release, client, () => over !== undefined),
+                ),
+          ),
+        );
       } catch (error) {
         release();
         throw lost(error);

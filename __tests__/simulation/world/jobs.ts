@@ -89,7 +89,7 @@ export interface Ended {
 }
 
 /** Nothing is secret here: invariant 8 has tests of its own. */
-const MASKING = { mask: (text: string) => text };
+const MASKING = { mask: <T>(value: T): T => value };
 
 /** Pure texts that cost time to make, and do not matter here. */
 const CONFIGS = new Map([true, false].map((auto) => [auto, configOf(auto)]));
@@ -164,7 +164,6 @@ export function contextOf(
         }
         return { bytes: 1, warnings: [] };
       },
-      mask: (value) => value,
       parallelBuilds: 2,
       ...MASKING,
     },

@@ -17,13 +17,14 @@ describe('transfer: which layers may be left out (classic store)', () => {
   });
 
   test('a server without images needs everything', () => {
-    const image = { references: ['a:1'], layers: [{ path: 'x/layer.tar', diffId: 'sha256:1' }] };
+    const image = { references: ['a:1'], ids: [], layers: [{ path: 'x/layer.tar', diffId: 'sha256:1' }] };
     expect(unneededLayers([image], [])).toEqual(new Set());
   });
 
   test('the same layer on another base is sent', () => {
     const image = {
       references: ['a:1'],
+      ids: [],
       layers: [
         { path: 'base', diffId: 'sha256:1' },
         { path: 'app', diffId: 'sha256:2' },
@@ -43,6 +44,7 @@ describe('transfer: which layers may be left out (classic store)', () => {
         (server, sent) => {
           const images = sent.map((layers) => ({
             references: [],
+            ids: [],
             layers: layers.map((diffId) => ({ path: `blob/${diffId}`, diffId })),
           }));
           const out = unneededLayers(images, server);

@@ -1,11 +1,15 @@
-import { Readable } from 'node:stream';
-import { extract, pack } from 'tar-stream';
+import { createHash } from 'node:crypto';
+import { finished, Readable } from 'node:stream';
+import { extract, pack, type Pack } from 'tar-stream';
 import * as z from 'zod';
 import { AutopilotError } from '../../errors.ts';
 import type { ArchivedImage } from './layers.ts';
+import { ociDescriptions } from './oci.ts';
 
 /** Files above this are layers, not descriptions; descriptions of real images stay far below it. */
 const DESCRIPTION_LIMIT = 4 * 1024 * 1024;
+/** Bytes that tell a compressed file. */
+const MAGIC = 4;
 
 const Manifest = z.array(
   z.looseObject({
@@ -15,30 +19,77 @@ const Manifest = z.array(
   }),
 );
 const ImageConfig = z.looseObject({ rootfs: z.looseObject({ diff_ids: z.array(z.string()) }) });
+const Index = z.looseObject({ manifests: z.array(z.looseObject({ digest: z.string() })) });
 
-/**
- * Reads what a `docker save` archive holds, from one pass over its stream; layers are read past, not kept.
- * Both layouts are known: the legacy one of engines before 25 and the OCI one since.
- */
-export async function describeArchive(archive: Readable): Promise<ArchivedImage[]> {
-  const texts = new Map<string, string>();
-  const entries = archive.pipe(extract());
-  archive.on('error', (error) => entries.destroy(error));
-  for await (const entry of entries) {
-    const { name, type, size } = entry.header;
-    if (type === 'file' && (size ?? 0) <= DESCRIPTION_LIMIT && !name.endsWith('.tar')) {
-      const parts: Buffer[] = [];
-      for await (const part of entry) parts.push(part as Buffer);
-      const content = Buffer.concat(parts);
-      if (content[0] === 0x7b || content[0] === 0x5b) texts.set(name, content.toString('utf8'));
-    } else entry.resume();
-  }
-  return parseManifest(texts);
+/** What an archive holds, and how it is passed on: always in the OCI layout, which every store can complete. */
+export interface Shipment {
+  images: ArchivedImage[];
+  /** Uncompressed bytes of everything that is passed on, by output path. */
+  sizes: Map<string, number>;
+  /** Output paths of layers that are compressed inside the archive. */
+  compressed: Set<string>;
+  /** Only for the legacy layout: output path of each layer file; every other file gives way to `added`. */
+  renamed?: Map<string, string>;
+  added: { name: string; content: Buffer }[];
 }
 
-function parseManifest(texts: Map<string, string>): ArchivedImage[] {
+/**
+ * Reads what a `docker save` archive holds, from one pass over its stream; layers are read past, not kept. Both layouts
+ * are known: the OCI one of engines from 25 on, and the legacy one before, which is passed on as OCI. An archive that is
+ * cut off or makes no sense is an AutopilotError TRANSFER_FAILED.
+ */
+export async function describeArchive(archive: Readable): Promise<Shipment> {
+  const texts = new Map<string, Buffer>();
+  const sizes = new Map<string, number>();
+  const compressed = new Set<string>();
+  const entries = entriesOf(archive);
+  for await (const entry of entries) {
+    const { name, type, size = 0 } = entry.header;
+    if (type !== 'file') {
+      entry.resume();
+      continue;
+    }
+    sizes.set(name, size);
+    const { head, text } = await readEntry(entry, size);
+    if (isCompressed(head)) compressed.add(name);
+    if (text !== undefined) texts.set(name, text);
+  }
+  const images = parseManifest(texts);
+  return texts.has('oci-layout')
+    ? { images, sizes, compressed, added: [] }
+    : fromLegacy(images, texts, sizes);
+}
+
+/** The first bytes of a file, and all of it when it is a description. */
+async function readEntry(
+  entry: AsyncIterable<unknown>,
+  size: number,
+): Promise<{ head: Buffer; text: Buffer | undefined }> {
+  const parts: Buffer[] = [];
+  let read = 0;
+  for await (const part of entry as AsyncIterable<Buffer>) {
+    const described = size <= DESCRIPTION_LIMIT && isJson(parts[0] ?? part);
+    if (described || read < MAGIC) parts.push(part);
+    read += part.length;
+  }
+  const content = Buffer.concat(parts);
+  return {
+    head: content.subarray(0, MAGIC),
+    text: isJson(content) && read === content.length ? content : undefined,
+  };
+}
+
+const isJson = (content: Buffer) => content[0] === 0x7b || content[0] === 0x5b;
+const isCompressed = (start: Buffer) =>
+  (start[0] === 0x1f && start[1] === 0x8b) || (start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528);
+
+interface Described extends ArchivedImage {
+  config: string;
+}
+
+function parseManifest(texts: Map<string, Buffer>): Described[] {
   const read = <T>(name: string, schema: z.ZodType<T>): T => {
-    const parsed = schema.safeParse(JSON.parse(texts.get(name) ?? 'null'));
+    const parsed = schema.safeParse(json(texts.get(name)));
     if (parsed.success) return parsed.data;
     throw new AutopilotError('TRANSFER_FAILED', {
       what: `The image archive has no usable ${name}`,
@@ -46,43 +97,139 @@ function parseManifest(texts: Map<string, string>): ArchivedImage[] {
       fix: 'Check the disk of the runner, and that `docker save` of the image works there.',
     });
   };
+  const index = texts.has('index.json') ? read('index.json', Index).manifests : [];
   return read('manifest.json', Manifest).map((image) => {
     const { diff_ids: diffIds } = read(image.Config, ImageConfig).rootfs;
+    const config = `sha256:${sha256(texts.get(image.Config) ?? Buffer.alloc(0))}`;
     return {
       references: image.RepoTags ?? [],
-      layers: image.Layers.map((path, index) => ({ path, diffId: diffIds[index] ?? '' })),
+      config: image.Config,
+      ids: [config, ...index.map((entry) => entry.digest)],
+      layers: image.Layers.map((path, position) => ({ path, diffId: diffIds[position] ?? '' })),
     };
   });
 }
 
-/** The same archive without the layers named in `leaveOut`; everything else is passed on byte for byte. */
-export function withoutLayers(archive: Readable, leaveOut: ReadonlySet<string>): Readable {
+/**
+ * The legacy layout names layers by ids of no use to the containerd store, and repeats them as links. The classic store
+ * keeps layers uncompressed, so their DiffIDs are their blob digests.
+ */
+function fromLegacy(
+  described: Described[],
+  texts: Map<string, Buffer>,
+  legacySizes: Map<string, number>,
+): Shipment {
+  const renamed = new Map<string, string>();
+  const sizes = new Map<string, number>();
+  for (const { path, diffId } of described.flatMap((image) => image.layers)) {
+    const size = legacySizes.get(path);
+    const blob = blobPath(diffId);
+    // A second file of the same layer would be the same bytes again.
+    if (size === undefined || sizes.has(blob)) continue;
+    renamed.set(path, blob);
+    sizes.set(blob, size);
+  }
+  const images = described.map((image) => ({
+    ...image,
+    layers: image.layers.map(({ diffId }) => ({ path: blobPath(diffId), diffId })),
+  }));
+  const { files, manifests } = ociDescriptions(
+    images.map((image) => ({
+      references: image.references,
+      config: texts.get(image.config) ?? Buffer.alloc(0),
+      layers: image.layers.map(({ path, diffId }) => ({ digest: diffId, size: sizes.get(path) ?? 0 })),
+    })),
+  );
+  for (const { name, content } of files) sizes.set(name, content.length);
+  return {
+    images: images.map((image, position) => ({
+      references: image.references,
+      layers: image.layers,
+      ids: [...image.ids, manifests[position] ?? ''],
+    })),
+    sizes,
+    compressed: new Set(),
+    renamed,
+    added: files,
+  };
+}
+
+/** Fails when the archive fails or is given up; a pipe alone would wait for ever. */
+function entriesOf(archive: Readable) {
   const entries = archive.pipe(extract());
+  finished(archive, (error) => {
+    if (error) entries.destroy(error);
+  });
+  return entries;
+}
+
+/** The archive as it is sent: without the layers named in `leaveOut`, everything else byte for byte. */
+export function repack(archive: Readable, shipment: Shipment, leaveOut: ReadonlySet<string>): Readable {
+  const entries = entriesOf(archive);
   const output = pack();
-  archive.on('error', (error) => entries.destroy(error));
   const copy = async () => {
+    for (const { name, content } of shipment.added)
+      await add(output, { name, size: content.length }, content);
+    const seen = new Set<string>();
     for await (const entry of entries) {
       const { header } = entry;
-      if (leaveOut.has(header.name)) {
+      const name = shipment.renamed ? shipment.renamed.get(header.name) : header.name;
+      if (name === undefined || leaveOut.has(name) || (shipment.renamed && seen.has(name))) {
         entry.resume();
         continue;
       }
+      seen.add(name);
       if (header.type !== 'file') {
-        await new Promise<void>((resolve, reject) => {
-          output.entry(header, (error) => (error ? reject(error) : resolve()));
-        });
+        await add(output, header);
         entry.resume();
         continue;
       }
-      await new Promise<void>((resolve, reject) => {
-        const sink = output.entry(header, (error) => (error ? reject(error) : resolve()));
-        entry.on('error', reject);
-        entry.pipe(sink);
-      });
+      await copyEntry(output, { ...header, name }, entry);
     }
+    // A source that is given up ends without a word.
+    if (!archive.readableEnded) throw new Error('the image archive ended early');
     output.finalize();
   };
   copy().catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
   // tar-stream has streams of its own kind; the callers need Node's.
   return Readable.from(output, { objectMode: false });
 }
+
+function add(output: Pack, header: Parameters<Pack['entry']>[0], content?: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    if (content === undefined) output.entry(header, done);
+    else output.entry(header, content, done);
+  });
+}
+
+/** Fails when there are fewer bytes than the header says. */
+async function copyEntry(
+  output: Pack,
+  header: Parameters<Pack['entry']>[0],
+  content: AsyncIterable<unknown>,
+): Promise<void> {
+  const { promise: written, resolve, reject } = Promise.withResolvers<undefined>();
+  // It may fail while the content is awaited.
+  written.catch(() => undefined);
+  const sink = output.entry(header, (error) => (error ? reject(error) : resolve(undefined)));
+  // The callback tells; without a listener the whole process would end.
+  sink.on('error', () => undefined);
+  for await (const part of content) {
+    if (sink.write(part as Buffer)) continue;
+    await Promise.race([written, new Promise<void>((drained) => sink.once('drain', () => drained()))]);
+  }
+  sink.end(undefined);
+  await written;
+}
+
+function json(content: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(content?.toString('utf8') ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+const blobPath = (digest: string) => `blobs/sha256/${digest.replace(/^sha256:/, '')}`;

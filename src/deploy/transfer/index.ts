@@ -1,17 +1,20 @@
 import type { Readable } from 'node:stream';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { Clock, Log, Random } from '../../effects.ts';
 import { AutopilotError } from '../../errors.ts';
-import type { CommandResult, Target } from '../../server/target.ts';
-import { describeArchive, withoutLayers } from './archive.ts';
-import { unneededLayers } from './layers.ts';
+import { count, duration, size } from '../../report/format.ts';
+import type { EngineInfo, Target } from '../../server/target.ts';
+import { proveImage } from '../commands.ts';
+import { describeArchive, repack, type Shipment } from './archive.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { type Presence, presenceOn } from './presence.ts';
+import { checkRoom, roomNeeded } from './room.ts';
 
 export interface TransferImage {
   service: string;
   reference: string;
   id: string;
+  /** Where the server gets it instead, `registry/name@sha256:...` (`build.registry`). */
+  pull?: string;
 }
 
 export interface TransferEffects {
@@ -29,161 +32,213 @@ export interface TransferResult {
   warnings: string[];
 }
 
-const PROGRESS_INTERVAL = 5_000;
+interface Route {
+  target: Target;
+  server: EngineInfo;
+  presence: Presence;
+  effects: TransferEffects;
+}
+
+/** Pauses before the second and the third attempt, in milliseconds. */
+const PAUSES = [2_000, 8_000];
+/** Milliseconds in which a connection that is alive answers. */
+const ALIVE = 20_000;
 
 /**
  * Brings images to the server without a registry (rule B2.5): a `docker save` stream without the layers the server has,
- * compressed, straight into `docker load` there. No temporary copy on either side. Afterwards each image is proven by
- * `docker create`, because lists and inspect can show an image that cannot start; what cannot be proven is sent in full.
- * Throws AutopilotError TRANSFER_FAILED; nothing that serves has changed then.
+ * compressed, straight into `docker load` there. No temporary copy on either side. One image after the other, so that a
+ * layer that several share goes once, and what has arrived is not sent again when a later stream breaks.
+ *
+ * Afterwards each image is proven, by its digest and by `docker create`, because lists and inspect can show an image that
+ * cannot start; what cannot be proven is sent in full. Throws AutopilotError TRANSFER_FAILED, or what the connection
+ * threw; nothing that serves has changed then.
  */
 export async function transfer(
   images: readonly TransferImage[],
   target: Target,
   effects: TransferEffects,
 ): Promise<TransferResult> {
-  const { log } = effects;
-  const missing: TransferImage[] = [];
-  for (const image of images) {
-    if (await isThere(image, target, effects)) log.info(`${image.reference} is on ${target.name} already`);
-    else missing.push(image);
+  const total: TransferResult = { bytes: 0, warnings: [] };
+  const distinct = [...new Map(images.map((image) => [image.reference, image])).values()];
+  if (distinct.length === 0) return total;
+  const server = await target.engine.info();
+  const route: Route = { target, server, presence: presenceOn(target, server.store), effects };
+  for (const image of distinct) {
+    const sent = await bring(image, route);
+    total.bytes += sent.bytes;
+    total.warnings.push(...sent.warnings);
   }
-  if (missing.length === 0) return { bytes: 0, warnings: [] };
+  return total;
+}
 
-  const references = missing.map((image) => image.reference);
-  const leaveOut = await layersToLeaveOut(references, target, effects);
-  const partial = await attempt(references, leaveOut, target, effects);
-  const unproven = partial.loaded ? await unprovenOf(missing, target, effects) : missing;
-  if (unproven.length === 0) return { bytes: partial.bytes, warnings: [] };
-  if (leaveOut.size === 0) throw transferFailed(references, target, partial.detail);
+async function bring(image: TransferImage, route: Route): Promise<TransferResult> {
+  const { target, effects } = route;
+  const { log } = effects;
+  const there = () => log.info(`${image.reference} is on ${target.name} already`);
+  const nothing: TransferResult = { bytes: 0, warnings: [] };
+  if (await isThere(image.reference, [image.id], target)) {
+    there();
+    return nothing;
+  }
+  if (image.pull !== undefined) {
+    await pullThere(image.reference, image.pull, target);
+    log.info(`${target.name} pulled ${image.pull}, proven as ${image.reference}`);
+    return nothing;
+  }
+  const shipment = await describe(image.reference, effects);
+  const ids = [image.id, ...shipment.images.flatMap((described) => described.ids)];
+  if (await isThere(image.reference, ids, target)) {
+    there();
+    return nothing;
+  }
+  const [described] = shipment.images;
+  const leaveOut = described ? await route.presence(described) : new Set<string>();
+  const partial = await send(image.reference, { shipment, leaveOut, ids }, route);
+  if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
+  if (leaveOut.size === 0 || partial.passing) throw transferFailed(image.reference, target, partial.detail);
 
-  const warning = `${references.join(', ')}: sent again in full, because the server could not use it without the layers it said it has (${partial.detail || 'docker create failed'})`;
+  const warning = `${image.reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
   log.warning(warning);
-  const full = await attempt(references, new Set(), target, effects);
-  const still = full.loaded ? await unprovenOf(missing, target, effects) : missing;
-  if (still.length > 0) throw transferFailed(references, target, full.detail);
+  const full = await send(image.reference, { shipment, leaveOut: new Set(), ids }, route);
+  if (!full.loaded) throw transferFailed(image.reference, target, full.detail);
   return { bytes: partial.bytes + full.bytes, warnings: [warning] };
 }
 
-async function isThere(image: TransferImage, target: Target, effects: TransferEffects): Promise<boolean> {
-  const found = await target.engine.image(image.reference);
-  return found?.id === image.id && (await isUsable(image.reference, target, effects));
-}
-
-async function unprovenOf(images: readonly TransferImage[], target: Target, effects: TransferEffects) {
-  const unproven: TransferImage[] = [];
-  for (const image of images) if (!(await isUsable(image.reference, target, effects))) unproven.push(image);
-  return unproven;
-}
-
-/** An image exists when a container can be created from it; the container is removed at once. */
-export async function isUsable(
-  reference: string,
-  target: Target,
-  { random }: Pick<TransferEffects, 'random'>,
-): Promise<boolean> {
-  const name = `gonsautopilot-proof-${random.hex(6)}`;
-  const created = await target.query({
-    title: `prove ${reference}`,
-    argv: ['docker', 'create', '--name', name, '--network', 'none', reference, 'true'],
-  });
-  await target.query({ title: 'remove the proof', argv: ['docker', 'rm', '--force', name] });
-  return created.code === 0;
-}
-
-async function layersToLeaveOut(
-  references: readonly string[],
-  target: Target,
-  effects: TransferEffects,
-): Promise<Set<string>> {
-  const server = await target.engine.info();
-  if (server.store !== 'classic') {
-    effects.log.info(`${target.name} uses the containerd image store: the images are sent whole`);
-    return new Set();
+/** From a registry, by digest, so that it is the very image that was built whatever its tag says by now. */
+async function pullThere(reference: string, digest: string, target: Target): Promise<void> {
+  const commands = [
+    { title: `pull ${digest}`, argv: ['docker', 'pull', '--quiet', digest] as const },
+    { title: `tag ${reference}`, argv: ['docker', 'tag', digest, reference] as const },
+    proveImage(reference),
+  ];
+  for (const command of commands) {
+    const done = await target.query(command);
+    if (done.code === 0) continue;
+    throw new AutopilotError('TRANSFER_FAILED', {
+      what: `${target.name} could not ${command.title}`,
+      why: (done.stderr || done.stdout).trim(),
+      fix: 'Log the server in to the registry once (`docker login`, as the user of the deployment), or leave `build.registry` out.',
+    });
   }
-  const serverImages = await target.engine.images();
-  if (serverImages.length === 0) return new Set();
-  const { archive, finished } = effects.saveImages(references);
-  const [described] = await Promise.all([describeArchive(archive), finished]);
-  return unneededLayers(
-    described,
-    serverImages.map((image) => image.layers),
-  );
 }
 
-interface Attempt {
-  loaded: boolean;
-  bytes: number;
-  detail: string;
+/** Rule: an image exists on a server when its digest is the right one and a container can be created from it. */
+async function isThere(reference: string, ids: readonly string[], target: Target): Promise<boolean> {
+  const found = await target.engine.image(reference);
+  if (found === undefined || !ids.includes(found.id)) return false;
+  return (await target.query(proveImage(reference))).code === 0;
 }
 
-async function attempt(
-  references: readonly string[],
+async function describe(reference: string, effects: TransferEffects): Promise<Shipment> {
+  const { archive, finished } = effects.saveImages([reference]);
+  // docker save says more about a failure than the archive that it left unfinished.
+  const [described, saved] = await Promise.allSettled([describeArchive(archive), finished]);
+  effects.signal?.throwIfAborted();
+  if (saved.status === 'rejected') {
+    throw new AutopilotError('TRANSFER_FAILED', {
+      what: `${reference} could not be read from the engine of this runner`,
+      why: (saved.reason as Error).message,
+      fix: 'Run the build stage in the same job; check the disk of the runner.',
+    });
+  }
+  if (described.status === 'rejected') throw described.reason;
+  return described.value;
+}
+
+interface Sending {
+  shipment: Shipment;
+  leaveOut: ReadonlySet<string>;
+  ids: readonly string[];
+}
+
+/** Sends until it is loaded and proven, or the failure is one that trying again would only repeat. */
+async function send(reference: string, what: Sending, route: Route): Promise<Attempt> {
+  const { target, server, effects } = route;
+  const { shipment, leaveOut } = what;
+  const { clock, log, signal } = effects;
+  await checkRoom(reference, roomNeeded(shipment, leaveOut), target, server);
+  let bytes = 0;
+  for (let tries = 0; ; tries += 1) {
+    log.info(announcement(reference, shipment, leaveOut, target));
+    const started = clock.now().getTime();
+    const { archive, finished } = effects.saveImages([reference]);
+    const parcel = {
+      reference,
+      content: repack(archive, shipment, leaveOut),
+      length: bytesOf(shipment, leaveOut),
+      finished,
+      giveUp: () => void archive.destroy(),
+    };
+    const outcome = await attempt(parcel, target, server.engine, {
+      clock,
+      log,
+      ...(signal ? { signal } : {}),
+    });
+    bytes += outcome.bytes;
+    const proven = outcome.loaded ? await prove(reference, what.ids, target) : outcome.detail;
+    if (proven === '') {
+      const took = clock.now().getTime() - started;
+      log.info(`Sent ${size(outcome.bytes)} in ${duration(took)}: ${reference} is on ${target.name}, proven`);
+      return { ...outcome, bytes };
+    }
+    const pause = PAUSES[tries];
+    if (!outcome.passing || pause === undefined) return { ...outcome, bytes, loaded: false, detail: proven };
+    await stillConnected(reference, target, proven);
+    log.warning(`${reference}: the transfer broke off (${proven}); again in ${duration(pause)}`);
+    await clock.sleep(pause, signal);
+  }
+}
+
+function announcement(
+  reference: string,
+  shipment: Shipment,
   leaveOut: ReadonlySet<string>,
   target: Target,
-  effects: TransferEffects,
-): Promise<Attempt> {
-  const { archive, finished } = effects.saveImages(references);
-  const meter = progressMeter(references, leaveOut.size, target, effects);
-  const gzip = createGzip({ level: 6 });
-  const flow = pipeline(withoutLayers(archive, leaveOut), gzip, meter.stream);
-  const load = target.pipe(
-    { title: `load ${references.join(', ')}`, argv: ['docker', 'load'] },
-    meter.stream,
-    effects.signal,
-  );
-  const [sent, saved, loaded] = await Promise.allSettled([flow, finished, load]);
-  effects.signal?.throwIfAborted();
-  const reasons = [refusal(loaded), interruption(saved), interruption(sent)];
-  const detail = reasons.find((reason) => reason !== '') ?? '';
-  meter.done();
-  return { loaded: detail === '', bytes: meter.bytes(), detail };
+): string {
+  const layers = new Set(shipment.images.flatMap((image) => image.layers.map((layer) => layer.path))).size;
+  const without =
+    leaveOut.size > 0 ? `, without the ${count(leaveOut.size, 'layer')} of ${layers} that it has` : '';
+  return `Sending ${reference} to ${target.name}${without}: ${size(bytesOf(shipment, leaveOut))} before compression`;
 }
 
-function interruption(outcome: PromiseSettledResult<unknown>): string {
-  return outcome.status === 'rejected'
-    ? String((outcome.reason as Error | undefined)?.message ?? outcome.reason)
-    : '';
-}
-
-function refusal(outcome: PromiseSettledResult<CommandResult>): string {
-  if (outcome.status === 'rejected') return interruption(outcome);
-  return outcome.value.code === 0 ? '' : (outcome.value.stderr || outcome.value.stdout).trim();
-}
-
-function progressMeter(
-  references: readonly string[],
-  leftOut: number,
-  target: Target,
-  { clock, log }: TransferEffects,
-) {
+function bytesOf({ sizes }: Shipment, leaveOut: ReadonlySet<string>): number {
   let bytes = 0;
-  const started = clock.now().getTime();
-  let reported = started;
-  const line = () => {
-    const seconds = Math.max(0.001, (clock.now().getTime() - started) / 1000);
-    return `${(bytes / 1e6).toFixed(2)} MB in ${seconds.toFixed(1)} s (${(bytes / 1e6 / seconds).toFixed(1)} MB/s)`;
-  };
-  log.info(
-    `Sending ${references.join(', ')} to ${target.name}${leftOut > 0 ? `, without ${leftOut} layer(s) it has` : ''}`,
-  );
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      bytes += chunk.length;
-      if (clock.now().getTime() - reported >= PROGRESS_INTERVAL) {
-        reported = clock.now().getTime();
-        log.info(`  ${line()}`);
-      }
-      callback(null, chunk);
-    },
-  });
-  return { stream, bytes: () => bytes, done: () => log.info(`Sent ${line()}`) };
+  for (const [path, length] of sizes) if (!leaveOut.has(path)) bytes += length;
+  return bytes;
 }
 
-function transferFailed(references: readonly string[], target: Target, detail: string): AutopilotError {
+/** '' when the image is what was sent and can start; else why not, and then it is gone again. */
+async function prove(reference: string, ids: readonly string[], target: Target): Promise<string> {
+  const found = await target.engine.image(reference);
+  if (found === undefined) return 'docker load succeeded, but there is no such image';
+  if (!ids.includes(found.id)) {
+    await target.query({
+      title: `remove what is not ${reference}`,
+      argv: ['docker', 'image', 'rm', '--', reference],
+    });
+    return `what arrived is ${found.id}, which is not the image that was sent`;
+  }
+  const created = await target.query(proveImage(reference));
+  return created.code === 0
+    ? ''
+    : `no container can be created from it: ${created.stderr.trim() || created.code}`;
+}
+
+/** A connection that is gone as a whole cannot be mended here: lock and keeper hang on it. */
+async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
+  try {
+    const alive = await target.query({ title: 'is the connection alive', argv: ['true'], timeout: ALIVE });
+    if (alive.code === 0) return;
+  } catch (cause) {
+    throw transferFailed(reference, target, (cause as Error).message);
+  }
+  throw transferFailed(reference, target, detail);
+}
+
+function transferFailed(reference: string, target: Target, detail: string): AutopilotError {
   return new AutopilotError('TRANSFER_FAILED', {
-    what: `${references.join(', ')} could not be brought to ${target.name}`,
-    why: detail || 'docker create of the loaded image failed.',
+    what: `${reference} could not be brought to ${target.name}`,
+    why: detail,
     fix: 'Look at the disk and the Docker engine of the server; nothing that serves was changed.',
   });
 }

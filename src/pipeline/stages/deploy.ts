@@ -117,10 +117,14 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
     },
     transfer: (sent, target) =>
       effects.transfer(
-        sent.map((image) => ({
-          ...image,
-          service: wanted.find((one) => one.image.reference === image.reference)?.service.name ?? '',
-        })),
+        sent.map((image) => {
+          const pull = images?.find((one) => one.reference === image.reference)?.pull;
+          return {
+            ...image,
+            service: wanted.find((one) => one.image.reference === image.reference)?.service.name ?? '',
+            ...(pull === undefined ? {} : { pull }),
+          };
+        }),
         target,
       ),
     imageExists: async (reference) =>

@@ -1,0 +1,64 @@
+/** Every pair of image stores and engine versions, on real engines over real SSH. */
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { openSite, type Site } from '../../lab/site.ts';
+import { transfer } from '../../src/deploy/transfer/index.ts';
+import type { Target } from '../../src/server/target.ts';
+import { type EngineSpec, startTestEngine, type TestEngine } from './transfer-support.ts';
+
+jest.setTimeout(180_000);
+
+const SPECS: EngineSpec[] = [
+  { name: 'installed' },
+  { name: 'e26', suite: 'trixie' },
+  { name: 'e26c', suite: 'trixie', imageStore: 'containerd' },
+  { name: 'e28', suite: 'sid' },
+  { name: 'e28c', suite: 'sid', imageStore: 'containerd' },
+];
+/** Of a layer that stays: more than the rest of an archive. */
+const KEPT = 400_000;
+
+let site: Site;
+const engines = new Map<string, TestEngine>();
+const targets = new Map<string, Target>();
+
+beforeAll(async () => {
+  site = await openSite();
+  for (const spec of SPECS) {
+    const engine = await startTestEngine(site, spec);
+    if (engine === undefined) continue;
+    engines.set(spec.name, engine);
+    targets.set(spec.name, await engine.connect());
+  }
+});
+afterAll(async () => {
+  await Promise.all([...targets.values()].map((target) => target.close()));
+  await site.close();
+});
+
+test.each(SPECS.map((spec) => spec.name))(
+  'B2.5: what %s built reaches every other engine, the second time without the layers that are there',
+  async (from) => {
+    const source = engines.get(from);
+    if (source === undefined) return;
+    const kept = { 'kept.bin': randomBytes(KEPT) };
+    const first = await source.build(`shop-${from}:v1`, [kept, { version: 'one' }]);
+    const second = await source.build(`shop-${from}:v2`, [kept, { version: 'two' }]);
+    for (const [to, target] of targets) {
+      if (to === from) continue;
+      const receiver = engines.get(to) as TestEngine;
+      const effects = source.effects();
+      const whole = await transfer([first], target, effects);
+      const part = await transfer([second], target, effects);
+      const none = await transfer([second], target, effects);
+      const seen = { to, whole: whole.bytes, part: part.bytes, none: none.bytes };
+      expect(seen).toEqual({ to, whole: expect.any(Number), part: expect.any(Number), none: 0 });
+      expect([...whole.warnings, ...part.warnings]).toEqual([]);
+      expect(whole.bytes).toBeGreaterThan(KEPT);
+      expect(part.bytes).toBeLessThan(8_000);
+      const run = ['run', '--rm', '--network', 'none', '--pull', 'never'];
+      expect(await receiver.docker(...run, first.reference)).toBe('one');
+      expect(await receiver.docker(...run, second.reference)).toBe('two');
+    }
+  },
+);

@@ -1,0 +1,45 @@
+import { duration } from '../report/format.ts';
+
+/** One line of a build for people, or a line only for who looks closer. */
+export interface ProgressLine {
+  level: 'info' | 'debug';
+  text: string;
+}
+
+/** Steps of the builder's own are worth a line when they take at least so many seconds. */
+const NOTEWORTHY = 5;
+
+/**
+ * Reads the plain progress of BuildKit (and of the classic builder) line by line: one line for each step, with how long it
+ * took; what the steps print is for debugging.
+ */
+export class BuildProgress {
+  readonly #titles = new Map<string, string>();
+
+  read(line: string): ProgressLine | undefined {
+    const [, step, rest] = /^#(\d+) (.*)$/.exec(line) ?? [];
+    if (step === undefined || rest === undefined) return outside(line);
+    const title = this.#titles.get(step);
+    if (rest.startsWith('[') || title === undefined) {
+      this.#titles.set(step, title ?? rest);
+      return undefined;
+    }
+    if (rest === 'CACHED') return internal(title) ? undefined : { level: 'info', text: `${title} (cached)` };
+    const seconds = /^DONE ([\d.]+)s$/.exec(rest)?.[1];
+    if (seconds !== undefined) {
+      if (internal(title) && Number(seconds) < NOTEWORTHY) return undefined;
+      return { level: 'info', text: `${title} (${duration(Number(seconds) * 1000)})` };
+    }
+    if (/^(ERROR|CANCELED|WARN)/.test(rest)) return { level: 'info', text: `${title}: ${rest}` };
+    const output = rest.replace(/^\d+\.\d+ /, '');
+    return output.trim() === '' ? undefined : { level: 'debug', text: output };
+  }
+}
+
+/** `[2/3] RUN npm ci` and `[build 2/3] ...` are the Dockerfile's; `[internal] load ...` and `exporting ...` are not. */
+const internal = (title: string) => !/^\[(?:[^\]]+ )?\d+\/\d+\]/.test(title);
+
+function outside(line: string): ProgressLine | undefined {
+  if (/^(?:Step \d+\/\d+ : |ERROR|WARNING|\[Warning\])/.test(line)) return { level: 'info', text: line };
+  return line.trim() === '' || /^-+$/.test(line) ? undefined : { level: 'debug', text: line };
+}

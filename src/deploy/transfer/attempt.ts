@@ -1,0 +1,140 @@
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip, createZstdCompress } from 'node:zlib';
+import type { Clock, Log } from '../../effects.ts';
+import { duration, size } from '../../report/format.ts';
+import type { CommandResult, EngineInfo, Target } from '../../server/target.ts';
+
+/** Above this many bytes a thorough compression costs more time than it saves on a fast line. */
+const THOROUGH_LIMIT = 64 * 1024 * 1024;
+const PROGRESS_INTERVAL = 5_000;
+
+export interface Parcel {
+  reference: string;
+  /** Uncompressed. */
+  content: Readable;
+  /** Bytes of it. */
+  length: number;
+  /** Rejects when whoever writes `content` failed. */
+  finished: Promise<void>;
+  /** Ends whoever writes it. */
+  giveUp: () => void;
+}
+
+export interface Attempt {
+  loaded: boolean;
+  /** Compressed bytes that went over the connection. */
+  bytes: number;
+  /** What went wrong, in the words of whoever said it. */
+  detail: string;
+  /** The stream broke off, or the engine was away: the same again may work. */
+  passing: boolean;
+}
+
+export interface AttemptEffects {
+  clock: Clock;
+  log: Log;
+  signal?: AbortSignal;
+}
+
+/** Streams one archive into `docker load`. Rejects only when aborted. */
+export async function attempt(
+  parcel: Parcel,
+  target: Target,
+  engine: string,
+  effects: AttemptEffects,
+): Promise<Attempt> {
+  const { reference, content, finished } = parcel;
+  const meter = progressMeter(parcel, effects);
+  const flow = pipeline(content, meter.before, compressor(engine, parcel.length), meter.after);
+  const load = target.pipe(
+    { title: `load ${reference}`, argv: ['docker', 'load'] },
+    meter.after,
+    effects.signal,
+  );
+  // A server that stops listening must stop the flow, or docker save would wait for ever.
+  load.then(parcel.giveUp, parcel.giveUp);
+  const [sent, saved, loaded] = await Promise.allSettled([flow, finished, load]);
+  effects.signal?.throwIfAborted();
+  const reasons = [refusal(loaded), interruption(saved), interruption(sent)];
+  const detail = reasons.find((reason) => reason !== '') ?? '';
+  return {
+    loaded: detail === '',
+    bytes: meter.bytes(),
+    detail,
+    passing: detail !== '' && mayPass(loaded, detail),
+  };
+}
+
+/** Engines from 23 on read zstd, which is smaller and faster; earlier ones only gzip. */
+export function takesZstd(engine: EngineInfo['engine']): boolean {
+  return Number(/^\d+/.exec(engine)?.[0] ?? 0) >= 23;
+}
+
+function compressor(engine: string, length: number) {
+  const thorough = length <= THOROUGH_LIMIT;
+  if (!takesZstd(engine)) return createGzip({ level: thorough ? 9 : 6 });
+  return createZstdCompress({
+    params: {
+      [constants.ZSTD_c_compressionLevel]: thorough ? 12 : 3,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+}
+
+const FULL = /no space left|disk quota/i;
+const BROKEN = /\bEOF\b|connection|cannot connect|closed pipe|broken pipe|i\/o timeout|daemon running/i;
+
+function mayPass(loaded: PromiseSettledResult<CommandResult>, detail: string): boolean {
+  if (FULL.test(detail)) return false;
+  if (loaded.status === 'rejected') return true;
+  // -1: a signal or the connection ended it.
+  return loaded.value.code < 0 || loaded.value.code > 128 || BROKEN.test(detail);
+}
+
+function interruption(outcome: PromiseSettledResult<unknown>): string {
+  return outcome.status === 'rejected'
+    ? String((outcome.reason as Error | undefined)?.message ?? outcome.reason)
+    : '';
+}
+
+function refusal(outcome: PromiseSettledResult<CommandResult>): string {
+  if (outcome.status === 'rejected') return interruption(outcome);
+  const { code, stdout, stderr } = outcome.value;
+  if (code === 0) return '';
+  return (stderr || stdout).trim() || `docker load ended with ${code}`;
+}
+
+function progressMeter({ length }: Parcel, { clock, log }: AttemptEffects) {
+  let packed = 0;
+  let read = 0;
+  const started = clock.now().getTime();
+  let reported = started;
+  const report = () => {
+    const now = clock.now().getTime();
+    if (now - reported < PROGRESS_INTERVAL) return;
+    reported = now;
+    log.info(`  ${progressLine({ packed, read, length, elapsed: now - started })}`);
+  };
+  const count = (add: (bytes: number) => void) =>
+    new Transform({
+      transform(chunk: Buffer, _encoding, callback) {
+        add(chunk.length);
+        report();
+        callback(null, chunk);
+      },
+    });
+  return {
+    before: count((bytes) => (read += bytes)),
+    after: count((bytes) => (packed += bytes)),
+    bytes: () => packed,
+  };
+}
+
+/** `12.3 MB sent, 40 % done, 2.5 MB/s, about 18 s left`. Pure. */
+export function progressLine(at: { packed: number; read: number; length: number; elapsed: number }): string {
+  const share = Math.min(1, at.read / Math.max(1, at.length));
+  const rate = `${size((at.packed / Math.max(1, at.elapsed)) * 1000)}/s`;
+  const left = share > 0 ? `, about ${duration((at.elapsed * (1 - share)) / share)} left` : '';
+  return `${size(at.packed)} sent, ${Math.floor(share * 100)} % done, ${rate}${left}`;
+}
