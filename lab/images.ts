@@ -61,9 +61,8 @@ async function node24(): Promise<string> {
   return join(dirname(createRequire(import.meta.url).resolve(`node-linux-${arch}/package.json`)), 'bin/node');
 }
 
-async function node(): Promise<Rootfs> {
-  const base = await busybox();
-  const binary = await node24();
+/** What a program needs beside itself: path inside -> file on this machine. */
+async function librariesOf(binary: string): Promise<Record<string, string>> {
   const libraries = new Set((await must(['ldd', binary])).match(/\/\S+\.so\S*/g) ?? []);
   const libc = [...libraries].find((path) => basename(path).startsWith('libc.so'));
   if (libc === undefined) throw new Error(`${binary} links no libc that ldd can name`);
@@ -72,9 +71,50 @@ async function node(): Promise<Rootfs> {
     const path = join(dirname(libc), name);
     if (await realpath(path).catch(() => undefined)) libraries.add(path);
   }
-  const files: Record<string, string> = { ...base.files, '/usr/local/bin/node': await realpath(binary) };
+  const files: Record<string, string> = {};
   for (const path of libraries) files[path] = await realpath(path);
+  return files;
+}
+
+async function node(): Promise<Rootfs> {
+  const base = await busybox();
+  const binary = await node24();
+  const files = {
+    ...base.files,
+    '/usr/local/bin/node': await realpath(binary),
+    ...(await librariesOf(binary)),
+  };
   return { ...base, image: NODE_IMAGE, files, command: ['node'] };
+}
+
+/** Installed program, and how the official image of the same name starts it. */
+const PROXIES = {
+  nginx: { binary: '/usr/sbin/nginx', command: ['nginx', '-g', 'daemon off;'] },
+  haproxy: {
+    binary: '/usr/sbin/haproxy',
+    command: ['haproxy', '-W', '-db', '-f', '/usr/local/etc/haproxy/haproxy.cfg'],
+  },
+  caddy: {
+    binary: '/usr/bin/caddy',
+    command: ['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
+  },
+};
+export type ProxyName = keyof typeof PROXIES;
+export const proxyImage = (name: ProxyName): string => `gonsautopilot-lab/${name}:latest`;
+
+async function proxy(name: ProxyName): Promise<Rootfs> {
+  const base = await busybox();
+  const { binary, command } = PROXIES[name];
+  const files = { ...base.files, [binary]: await realpath(binary), ...(await librariesOf(binary)) };
+  const empty = Object.fromEntries(
+    ['/var/lib/nginx', '/var/log/nginx', '/run', '/etc/caddy'].map((folder) => [`${folder}/.keep`, '']),
+  );
+  return { ...base, image: proxyImage(name), files, texts: { ...ACCOUNTS, ...empty }, command };
+}
+
+/** Puts the proxy, as Debian has it, into the engine that `env` points to. @returns its name */
+export async function provideProxy(env: NodeJS.ProcessEnv, name: ProxyName): Promise<string> {
+  return provide(await proxy(name), env);
 }
 
 async function fill(root: string, rootfs: Rootfs): Promise<void> {

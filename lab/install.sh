@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the lab, the demo and the tests need on Debian or Ubuntu: only what is missing, nothing that runs afterwards.
-# Usage, as root: lab/install.sh [engine] [tools] [browser]     without arguments: all three
+# Usage, as root: lab/install.sh [engine] [tools] [browser] [proxies]     without arguments: all of them
 #   engine   Docker engine with Compose v2 and Buildx, sshd and what servers of their own are made of
 #   tools    shellcheck, dash, zstd, git, tar
 #   browser  a Chromium for Playwright and Lighthouse
+#   proxies  HAProxy, Caddy and nginx, whose programs go into images of the lab
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 
@@ -19,6 +20,7 @@ has_browser() { have chromium || have google-chrome || { have chromium-browser &
 # command:package
 ENGINE='dockerd:docker.io sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client iptables:iptables ip:iproute2
   busybox:busybox-static tini:tini nsenter:util-linux unshare:util-linux ps:procps'
+PROXIES='haproxy:haproxy caddy:caddy nginx:nginx'
 TOOLS='shellcheck:shellcheck dash:dash zstd:zstd git:git tar:tar'
 
 missing_packages() { # list of command:package -> names of packages, each once
@@ -41,6 +43,7 @@ missing() {
         plugin_answers buildx || echo 'docker-buildx'
         ;;
       tools) missing_packages "$TOOLS" ;;
+      proxies) missing_packages "$PROXIES" ;;
       browser) has_browser || echo 'chromium' ;;
     esac
   done
@@ -116,6 +119,10 @@ install_part() {
       mapfile -t packages < <(missing_packages "$TOOLS")
       install_packages "${packages[@]}"
       ;;
+    proxies)
+      mapfile -t packages < <(missing_packages "$PROXIES")
+      install_packages "${packages[@]}"
+      ;;
     browser)
       has_browser && return 0
       apt_update
@@ -132,11 +139,11 @@ install_part() {
 
 main() {
   local parts=("$@") part lacking
-  [ ${#parts[@]} -gt 0 ] || parts=(engine tools browser)
+  [ ${#parts[@]} -gt 0 ] || parts=(engine tools browser proxies)
   for part in "${parts[@]}"; do
     case "$part" in
-      engine | tools | browser) ;;
-      *) say "unknown part '$part': engine, tools or browser"; return 1 ;;
+      engine | tools | browser | proxies) ;;
+      *) say "unknown part '$part': engine, tools, browser or proxies"; return 1 ;;
     esac
   done
   lacking=$(missing "${parts[@]}" | sort -u | tr '\n' ' ')

@@ -2,7 +2,7 @@
 # npm test: installs what is missing, then lint, types, unit tests, simulation and end-to-end tests on real parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-bash scripts/setup.sh engine tools browser
+bash scripts/setup.sh engine tools browser proxies
 
 step() {
   printf '\n==> %s\n' "$1"

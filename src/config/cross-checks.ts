@@ -15,6 +15,7 @@ export function crossChecks(config: Config): CrossProblem[] {
     ...dependencies(config),
     ...suites(config),
     ...target(config),
+    ...proxies(config),
     ...smokeAndWatch(config),
   ];
 }
@@ -175,6 +176,23 @@ function target({ deploy }: Config): CrossProblem[] {
       message: `contradicts the user ${user} of deploy.target; keep one of them`,
     });
   return problems;
+}
+
+function proxies({ deploy, services: declared, build }: Config): CrossProblem[] {
+  const known = declared ?? build.docker;
+  if (typeof deploy.proxy === 'string' || known === undefined) return [];
+  return deploy.proxy.flatMap((entry, index) =>
+    entry.services.flatMap((name, place) =>
+      Object.hasOwn(known, name)
+        ? []
+        : [
+            {
+              path: ['deploy', 'proxy', index, 'services', place],
+              message: `unknown service "${name}"; services are ${list(Object.entries(known))}`,
+            },
+          ],
+    ),
+  );
 }
 
 function smokeAndWatch(config: Config): CrossProblem[] {

@@ -59,6 +59,46 @@ const Service = z.strictObject({
 
 /** Host with an optional port, then path components, as image names have them. */
 const REGISTRY = /^[a-z0-9.-]+(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/i;
+const PROXY_KEYS = 'one of service and container, or reload alone: a command on the server itself';
+const Proxy = z
+  .strictObject({
+    service: z.string().min(1).optional().describe('Compose service that runs the proxy'),
+    container: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'the name of a container')
+      .optional()
+      .describe('Its container, where it is not in the compose file'),
+    kind: z
+      .enum(['nginx', 'haproxy', 'caddy'])
+      .optional()
+      .describe('Which proxy it is, where its image does not say so'),
+    reload: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe(
+        'Command that makes it look its addresses up again, without a shell; in its container, else on the server. `{service}`, `{addresses}` and `{container}` are filled in. That of its kind where it is not given',
+      ),
+    hosts: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Meanwhile point the name of the service at the proven containers in the /etc/hosts of the proxy',
+      ),
+    settle: z
+      .number()
+      .min(0)
+      .max(600)
+      .default(1)
+      .describe('Time for requests under way before the old container is stopped, in seconds'),
+    services: z.array(ServiceName).default([]).describe('Services behind it; all where it is not given'),
+  })
+  .refine(
+    (entry) =>
+      (entry.service === undefined) !== (entry.container === undefined) ||
+      (entry.service === undefined && entry.reload !== undefined),
+    PROXY_KEYS,
+  );
+
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const TARGET =
   /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
@@ -156,6 +196,12 @@ export const ConfigSchema = z.strictObject({
         .describe('Below deploy.path'),
       min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
       health_check: HealthCheck.prefault({}),
+      proxy: z
+        .union([z.enum(['auto', 'none']), z.array(Proxy)])
+        .default('auto')
+        .describe(
+          'Proxies that are told when containers change places; `auto` recognises nginx, HAProxy and Caddy in the compose file',
+        ),
       lock_wait: z
         .number()
         .min(0)
@@ -234,6 +280,7 @@ export const ConfigSchema = z.strictObject({
 
 /** The file as parsed, with every default in place. */
 export type Config = z.output<typeof ConfigSchema>;
+export type ProxySetting = Config['deploy']['proxy'];
 export type HealthCheck = z.output<typeof HealthCheck>;
 export type UnitSuite = z.output<typeof UnitSuiteSchema>;
 export type E2eSuite = z.output<typeof E2eSuiteSchema>;

@@ -196,6 +196,31 @@ export const joinNetwork = (network: string, id: string, aliases: readonly strin
     network,
     id,
   ]);
+/** With no lines the names mean again what Docker's DNS says. Docker itself writes the file anew when the proxy starts. */
+export const pointHosts = (
+  service: ServicePlan,
+  proxy: { id: string; name: string },
+  lines: string,
+): Command => ({
+  ...docker(`point ${proxy.name} at the containers of ${service.service}`, [
+    'exec',
+    '--interactive',
+    '--user',
+    '0',
+    proxy.id,
+    'sh',
+    '-c',
+    'kept=$(grep -v "# autopilot $1$" /etc/hosts); new=$(sed "s/$/ # autopilot $1/"); printf "%s\\n" "$kept" ${new:+"$new"} >/etc/hosts',
+    'sh',
+    service.compose_service,
+  ]),
+  input: lines === '' ? '' : `${lines}\n`,
+});
+export const runHook = (hook: { name: string }, argv: readonly [string, ...string[]]): Command => ({
+  title: `tell ${hook.name}`,
+  argv,
+  timeout: MINUTES,
+});
 export const removeImage = (reference: string): Command =>
   docker(`remove image ${reference}`, ['image', 'rm', reference], 2 * MINUTES);
 

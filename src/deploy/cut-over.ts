@@ -12,6 +12,8 @@ import {
 } from './commands.ts';
 import { containersOf, must, newContainers, type ReleaseEffects } from './effects.ts';
 import { failure, proveHealthy } from './health.ts';
+import { namesOf } from './plan.ts';
+import { releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import type { ContainerFailure } from './result.ts';
 
@@ -30,7 +32,10 @@ export async function cutOver(
       const problem = await startBeside(service, container, effects);
       if (problem) return problem;
     }
+    const live = await fresh(created, effects);
+    await tellProxies(plan, service, live, effects);
     await stopKept(service, effects);
+    await releaseProxies(plan, service, live, effects);
     await passNameOn(service, created, effects);
     return undefined;
   }
@@ -38,6 +43,8 @@ export async function cutOver(
   await passNameOn(service, created, effects);
   const problem = await swap(service, created, effects);
   if (problem) return problem;
+  // A proxy that looked the name up once holds the address of the old one, and the proof below may go through it.
+  await tellProxies(plan, withoutHosts(service), await fresh(created, effects), effects);
   for (const container of created) {
     const unhealthy = await proveHealthy(
       { service: service.service, container: container.id, probe: service.probe, from: 'public' },
@@ -128,16 +135,24 @@ async function startBeside(
   };
   const problem = await proveHealthy(request, effects);
   if (problem) return problem;
-  for (const [name, network] of networks) {
-    // Docker adds the short id by itself, and refuses nothing when it is named twice; Compose does not name it.
-    const aliases = network.aliases.filter((alias) => !container.id.startsWith(alias));
+  const names = namesOf(container);
+  for (const [name] of networks) {
     await must(effects, leaveNetwork(name, container.id));
-    await must(effects, joinNetwork(name, container.id, aliases));
+    await must(effects, joinNetwork(name, container.id, names[name] ?? []));
   }
   // Its address changed when it joined; an app that listens on the one it was started with would be dead now.
   return networks.length === 0
     ? undefined
     : proveHealthy({ ...request, probe: { ...service.probe, retries: 0 } }, effects);
+}
+
+/** As the engine sees them now: their addresses changed when they joined. */
+async function fresh(
+  containers: readonly Pick<Container, 'id'>[],
+  { target }: Pick<ReleaseEffects, 'target'>,
+): Promise<Container[]> {
+  const found = await Promise.all(containers.map((container) => target.engine.container(container.id)));
+  return found.filter((container) => container !== undefined);
 }
 
 async function stopKept(service: ServicePlan, effects: ReleaseEffects): Promise<void> {

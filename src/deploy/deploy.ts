@@ -1,3 +1,4 @@
+import type { ProxySetting } from '../config/schema.ts';
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
@@ -30,6 +31,8 @@ export interface DeployInput {
   composeSource: string | undefined;
   minFreeDisk: string | number;
   tests: { passed: boolean; detail: string };
+  /** `deploy.proxy`; `auto` when not given. */
+  proxy?: ProxySetting;
   transfer: Transfer;
   /** Whether the engine that built it still has the image. */
   imageExists: (reference: string) => Promise<boolean>;

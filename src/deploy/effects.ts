@@ -11,6 +11,8 @@ export interface ReleaseEffects {
   keeper: Keeper;
   clock: Clock;
   log: Log;
+  /** Ends waiting; what was done by then is undone without it. */
+  signal?: AbortSignal;
 }
 
 /** Runs one change under the lock. Throws SERVER_COMMAND, with the command's own words, when it fails. */

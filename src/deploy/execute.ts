@@ -52,14 +52,11 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
   const byName = new Map(plan.services.map((service) => [service.service, service]));
   let sent: Transferred = { bytes: 0, warnings: [] };
   let armed = false;
+  const { signal } = execution;
+  const cancellable: ReleaseEffects = signal ? { ...effects, signal } : effects;
   for (const operation of operations(plan)) {
     if (operation.phase === 'confirm') continue;
-    if (execution.signal?.aborted) {
-      throw new AutopilotError('CANCELLED', {
-        what: 'The deployment was cancelled.',
-        why: 'The run was asked to stop.',
-      });
-    }
+    if (signal?.aborted) throw cancelled();
     if (operation.phase === 'cut-over' && !armed) {
       await execution.beforeCutOver();
       // From here on a runner that is gone means: back to what ran before.
@@ -68,11 +65,21 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
     }
     const prefix = operation.service === '' ? '' : `${operation.service}: `;
     effects.log.info(`${prefix}${operation.description}`);
-    const done = await perform(operation, byName.get(operation.service), execution, effects);
+    const done = await perform(operation, byName.get(operation.service), execution, cancellable).catch(
+      (error: unknown) => {
+        throw signal?.aborted && error === signal.reason ? cancelled() : error;
+      },
+    );
     if (done) sent = done;
   }
   return sent;
 }
+
+const cancelled = () =>
+  new AutopilotError('CANCELLED', {
+    what: 'The deployment was cancelled.',
+    why: 'The run was asked to stop.',
+  });
 
 async function perform(
   operation: Operation,

@@ -15,6 +15,8 @@ export interface HealthEffects {
   target: Target;
   keeper: Pick<Keeper, 'change'>;
   clock: Clock;
+  /** Ends the proof early, by its reason. */
+  signal?: AbortSignal;
 }
 
 export interface HealthRequest {
@@ -86,7 +88,8 @@ export async function proveHealthy(
         `Not healthy within ${String(request.probe.timeout)} s: ${last}.`,
       );
     }
-    await clock.sleep(POLL);
+    effects.signal?.throwIfAborted();
+    await clock.sleep(POLL, effects.signal);
   }
 }
 

@@ -105,15 +105,18 @@ function describeCutOver(service: ServicePlan): string {
   const running = service.kept.some((container) => container.running);
   if (!running) return `create and start the new one${count}, prove it`;
   return service.strategy === 'start-first'
-    ? `start the new one${count} beside the old, off traffic, prove it, let it into traffic, stop ${names(service)}`
-    : `create the new one${count}, stop ${names(service)}, start the new one, prove it`;
+    ? `start the new one${count} beside the old, off traffic, prove it, let it into traffic${told(service)}, stop ${names(service)}`
+    : `create the new one${count}, stop ${names(service)}, start the new one${told(service)}, prove it`;
 }
+
+const told = ({ proxies }: ServicePlan) =>
+  proxies.length === 0 ? '' : `, tell ${proxies.map((hook) => hook.name).join(' and ')}`;
 
 function describeUndo(service: ServicePlan): string {
   const kept = service.kept.filter((container) => container.running).map((container) => container.name);
   if (kept.length === 0) return 'remove the new one';
   return service.strategy === 'start-first'
-    ? `start ${kept.join(', ')}, prove it, remove the new one`
+    ? `start ${kept.join(', ')}, prove it${told(service)}, remove the new one`
     : `remove the new one, start ${kept.join(', ')}, prove it`;
 }
 

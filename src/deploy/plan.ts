@@ -1,5 +1,7 @@
+import type { ProxySetting } from '../config/schema.ts';
 import type { Container, EngineInfo } from '../server/target.ts';
 import { type ComposeModel, proxyVariables, replicasOf, singleWriterVolumes } from './compose-model.ts';
+import { proxyHooks } from './proxy-hooks.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import { chooseStrategy } from './strategy.ts';
 
@@ -26,6 +28,8 @@ export interface PlanRequest {
   /** Absolute path of the compose file on the server. */
   composeFile: string;
   wanted: readonly Wanted[];
+  /** `deploy.proxy`; `auto` when not given. */
+  proxy?: ProxySetting;
 }
 
 export const COMPOSE_LABEL = {
@@ -97,12 +101,14 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
       name: container.name,
       image: container.image,
       running: running.includes(container),
+      networks: namesOf(container),
     })),
     container_name: model?.container_name ?? '',
     candidate: choice.noCandidate === '' ? `${observed.model.name}-${name}-candidate` : '',
     candidate_reason: choice.noCandidate,
     shared_volumes: own.length > 0 ? singleWriterVolumes(observed.model, name) : [],
     proxy_variables: model ? proxyVariables(model) : [],
+    proxies: proxyHooks(observed.model, service, request.proxy ?? 'auto'),
     probe: {
       url: service.healthCheck.url ?? '',
       own: null,
@@ -110,6 +116,16 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
       retries: service.healthCheck.retries,
     },
   };
+}
+
+/** Docker adds the short id by itself, and refuses nothing when it is named twice; Compose does not name it. */
+export function namesOf(container: Pick<Container, 'id' | 'networks'>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(container.networks).map(([network, { aliases }]) => [
+      network,
+      aliases.filter((alias) => !container.id.startsWith(alias)),
+    ]),
+  );
 }
 
 /** A tag that moved on (`latest`) no longer names what ran; the pin tag does. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Service } from '../config/services.ts';
+import { ProxyHook } from './proxy-hooks.ts';
 
 /** A container that ran (or lay stopped) before this release, and survives until VERIFY has passed. */
 export const KeptContainer = z.object({
@@ -7,6 +8,8 @@ export const KeptContainer = z.object({
   name: z.string(),
   image: z.string(),
   running: z.boolean(),
+  /** network -> the names it answers to there, so that it can be let into traffic again. */
+  networks: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type KeptContainer = z.infer<typeof KeptContainer>;
 
@@ -53,6 +56,8 @@ export const ServicePlan = z.object({
   shared_volumes: z.array(z.string()),
   /** Environment variables by which proxies find containers; the candidate does without. */
   proxy_variables: z.array(z.string()),
+  /** In front of it: told before the old container is stopped, and again when it is back. */
+  proxies: z.array(ProxyHook).default([]),
   probe: Probe,
 });
 export type ServicePlan = z.infer<typeof ServicePlan>;

@@ -1,5 +1,7 @@
 import { keptName } from './cut-over.ts';
 import { quote as q } from '../server/shell.ts';
+import { pointHosts } from './commands.ts';
+import type { ProxyHook } from './proxy-hooks.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 
 /**
@@ -24,7 +26,28 @@ export function revertScript(plan: ReleasePlan): string {
 }
 
 /** New containers are those of the service with the new image that were not there before: observed, not remembered. */
-const FUNCTIONS = `is_running() { [ "$(docker inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
+const FUNCTIONS = `rejoin() {
+  # $1 id, $2 network, then the names it answers to there
+  id=$1 network=$2
+  shift 2
+  has=$(docker inspect --format "{{range \\$name, \\$entry := .NetworkSettings.Networks}}{{if eq \\$name \\"$network\\"}}{{range \\$entry.Aliases}}{{.}} {{end}}{{end}}{{end}}" "$id" 2>/dev/null)
+  case " $has" in *" $1 "*) return 0 ;; esac
+  docker network disconnect "$network" "$id" >/dev/null 2>&1
+  for name; do
+    shift
+    set -- "$@" --alias "$name"
+  done
+  docker network connect "$@" "$network" "$id" >/dev/null || failed=1
+}
+addresses() {
+  docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$@" 2>/dev/null |
+    while read -r address _; do printf '%s' "$comma$address" && comma=,; done
+}
+proxies() {
+  # $1 project, $2 compose service
+  docker ps --quiet --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2"
+}
+is_running() { [ "$(docker inspect --format '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
 new_containers() {
   # $1 project, $2 compose service, $3 image, $4 ids that stay
   docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \\
@@ -81,7 +104,40 @@ function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
   const wait = running.map((kept) => `wait_old ${q(kept.id)} ${String(Math.ceil(service.probe.timeout))}`);
   const candidate =
     service.candidate === '' ? [] : [`docker rm --force ${q(service.candidate)} >/dev/null 2>&1 || true`];
+  const names = running.flatMap((kept) =>
+    Object.entries(kept.networks)
+      .filter(([, aliases]) => aliases.length > 0)
+      .map(([network, aliases]) => `rejoin ${[kept.id, network, ...aliases].map(q).join(' ')}`),
+  );
+  const tell = service.proxies.flatMap((hook) => tellProxy(plan, service, hook));
+  const settle = tell.length === 0 ? [] : [...tell, 'sleep 1'];
   return service.strategy === 'start-first'
-    ? [...candidate, ...start, ...wait, remove, ...rename]
-    : [...candidate, remove, ...rename, ...start, ...wait];
+    ? [...candidate, ...start, ...wait, ...names, ...settle, remove, ...tell, ...rename]
+    : [...candidate, remove, ...rename, ...start, ...tell, ...wait];
+}
+
+/** Nobody waits for requests to drain here; what counts is that the proxy finds the old container again. */
+function tellProxy(plan: ReleasePlan, service: ServicePlan, hook: ProxyHook): string[] {
+  const ids = service.kept.filter((kept) => kept.running).map((kept) => q(kept.id));
+  const words = hook.reload.map((word) =>
+    q(word)
+      .replaceAll('{container}', `'"$proxy"'`)
+      .replaceAll('{addresses}', `'"$(comma= && addresses ${ids.join(' ')})"'`)
+      .replaceAll('{service}', service.compose_service),
+  );
+  const onServer = hook.compose_service === '' && hook.container === '';
+  const each =
+    hook.compose_service === ''
+      ? [`set -- ${q(hook.container || '-')}`, 'for proxy; do']
+      : [`for proxy in $(proxies ${q(plan.project)} ${q(hook.compose_service)}); do`];
+  const clear = pointHosts(service, { id: '{container}', name: '' }, '')
+    .argv.map(q)
+    .join(' ')
+    .replaceAll('{container}', `'"$proxy"'`);
+  return [
+    ...each,
+    ...(hook.hosts && !onServer ? [`  ${clear} </dev/null >/dev/null 2>&1 || true`] : []),
+    ...(words.length === 0 ? ['  :'] : [`  ${words.join(' ')} >/dev/null 2>&1 || true`]),
+    'done',
+  ];
 }

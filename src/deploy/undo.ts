@@ -1,9 +1,11 @@
 import { AutopilotError } from '../errors.ts';
 import { argvText } from '../server/shell.ts';
-import type { Command } from '../server/target.ts';
+import type { Command, Container } from '../server/target.ts';
 import { removeCandidate } from './candidate.ts';
 import {
   dropStaged,
+  joinNetwork,
+  leaveNetwork,
   removeContainer,
   renameContainer,
   restoreCompose,
@@ -12,6 +14,7 @@ import {
 } from './commands.ts';
 import { must, newContainers, type ReleaseEffects } from './effects.ts';
 import { proveHealthy } from './health.ts';
+import { releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 
 export interface UndoOutcome {
@@ -84,6 +87,7 @@ async function undoService(
   await removeCandidate(service, effects);
   const created = await newContainers(effects, plan, service);
   const down = await keptAndDown(service, effects);
+  await letIntoTraffic(service, down, effects);
   if (created.length === 0 && down.length === 0) {
     await giveNameBack(service, effects);
     return false;
@@ -93,11 +97,19 @@ async function undoService(
   if (service.strategy === 'start-first') {
     // The new one may be broken, but it may also be all that answers: it goes when the old one is back.
     await startKept(service, down, effects);
+    const back = await keptNow(service, effects);
+    const seen = down.length > 0 || created.some((container) => onTraffic(service, container));
+    if (seen) await tellProxies(plan, leniently(service), back, effects);
     await remove();
+    if (seen) await releaseProxies(plan, service, back, effects);
   } else {
     await remove();
     await giveNameBack(service, effects);
-    await startKept(service, down, effects);
+    await startKept(service, down, effects, () =>
+      keptNow(service, effects).then((back) =>
+        tellProxies(plan, leniently(withoutHosts(service)), back, effects),
+      ),
+    );
   }
   await giveNameBack(service, effects);
   return everStarted;
@@ -128,12 +140,63 @@ async function keptAndDown(service: ServicePlan, effects: ReleaseEffects): Promi
   return down;
 }
 
+/** Carries the name by which proxies find the service. */
+const onTraffic = (service: ServicePlan, container: Container): boolean =>
+  container.state === 'running' &&
+  Object.values(container.networks).some(({ aliases }) => aliases.includes(service.compose_service));
+
+/** Undoing goes on whatever a proxy says. */
+const leniently = (service: ServicePlan): ServicePlan => ({
+  ...service,
+  proxies: service.proxies.map((hook) => ({ ...hook, required: false })),
+});
+
+async function keptNow(service: ServicePlan, { target }: ReleaseEffects): Promise<Container[]> {
+  const running = service.kept.filter((container) => container.running);
+  const found = await Promise.all(running.map((kept) => target.engine.container(kept.id)));
+  return found.filter((container) => container !== undefined);
+}
+
+/** Off traffic until it is proven, as a new one is. */
+async function keepOffTraffic(kept: KeptContainer, effects: ReleaseEffects): Promise<void> {
+  const now = await effects.target.engine.container(kept.id);
+  for (const [network, names] of Object.entries(kept.networks)) {
+    if (names.length === 0) continue;
+    if (now && network in now.networks) await must(effects, leaveNetwork(network, kept.id));
+    await must(effects, joinNetwork(network, kept.id, []));
+  }
+}
+
+/** Those that lost their names in an undoing that was cut short get them back, and so do those just proven. */
+async function letIntoTraffic(
+  service: ServicePlan,
+  except: readonly KeptContainer[],
+  effects: ReleaseEffects,
+): Promise<void> {
+  if (service.strategy !== 'start-first') return;
+  for (const kept of service.kept.filter((container) => container.running)) {
+    if (except.includes(kept)) continue;
+    const now = await effects.target.engine.container(kept.id);
+    for (const [network, names] of Object.entries(kept.networks)) {
+      const there = now?.networks[network];
+      if (!now || names.every((name) => there?.aliases.includes(name))) continue;
+      if (there) await must(effects, leaveNetwork(network, kept.id));
+      await must(effects, joinNetwork(network, kept.id, names));
+    }
+  }
+}
+
 async function startKept(
   service: ServicePlan,
   down: readonly KeptContainer[],
   effects: ReleaseEffects,
+  started: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
-  for (const kept of down) await must(effects, startContainer(kept.name, kept.id));
+  for (const kept of down) {
+    if (service.strategy === 'start-first') await keepOffTraffic(kept, effects);
+    await must(effects, startContainer(kept.name, kept.id));
+  }
+  await started();
   for (const kept of down) {
     const from = service.strategy === 'start-first' ? ('own' as const) : ('public' as const);
     const problem = await proveHealthy(
@@ -148,6 +211,7 @@ async function startKept(
       });
     }
   }
+  await letIntoTraffic(service, [], effects);
 }
 
 async function giveNameBack(service: ServicePlan, effects: ReleaseEffects): Promise<void> {

@@ -105,6 +105,7 @@ export async function manualRollback(
       prefix: config.project.name,
       composeFile: join(config.deploy.path ?? '', config.deploy.compose_file),
       services: wanted,
+      proxy: config.deploy.proxy,
       signal: effects.signal,
     },
     {

@@ -1,3 +1,4 @@
+import type { ProxySetting } from '../config/schema.ts';
 import type { Service } from '../config/services.ts';
 import type { DeployInput } from '../deploy/index.ts';
 import type { DeployResult } from '../deploy/result.ts';
@@ -11,6 +12,8 @@ export interface RollbackInput {
   composeFile: string;
   /** Service -> image to go back to, chosen from the verified releases; dependencies first. */
   services: readonly { service: Service; image: string }[];
+  /** `deploy.proxy`; `auto` when not given. */
+  proxy?: ProxySetting;
   signal?: AbortSignal;
 }
 
@@ -62,6 +65,7 @@ export async function rollback(input: RollbackInput, effects: RollbackEffects): 
     composeSource: undefined,
     // Nothing is sent, so a full disk is no reason to stay with a broken version.
     minFreeDisk: 0,
+    ...(input.proxy === undefined ? {} : { proxy: input.proxy }),
     tests: { passed: true, detail: 'not asked for a rollback: this release was verified before' },
     transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
     imageExists: async (reference) => (await effects.target.engine.image(reference)) !== undefined,

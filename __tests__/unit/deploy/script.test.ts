@@ -4,6 +4,18 @@ import type { ReleasePlan, ServicePlan } from '../../../src/deploy/release.ts';
 import { revertScript } from '../../../src/deploy/script.ts';
 
 const id = (letter: string) => letter.repeat(64);
+const KEPT = { id: id('a'), name: 'shop-backend-1', image: 'shop-backend:v1', running: true, networks: {} };
+const HOOK = {
+  name: 'nginx',
+  compose_service: '',
+  container: '',
+  hosts: true,
+  lookup: 0,
+  reload: ['docker', 'exec', '{container}', 'nginx', '-s', 'reload'],
+  after: [],
+  settle: 1000,
+  required: true,
+};
 const base: ServicePlan = {
   service: 'backend',
   compose_service: 'backend',
@@ -15,12 +27,13 @@ const base: ServicePlan = {
   reason: '',
   current: false,
   replicas: 1,
-  kept: [{ id: id('a'), name: 'shop-backend-1', image: 'shop-backend:v1', running: true }],
+  kept: [KEPT],
   container_name: '',
   candidate: 'shop-backend-candidate',
   candidate_reason: '',
   shared_volumes: [],
   proxy_variables: [],
+  proxies: [],
   probe: { url: '', own: null, timeout: 2, retries: 3 },
 };
 const plan = (...services: Partial<ServicePlan>[]): ReleasePlan => ({
@@ -44,7 +57,22 @@ const CASES: [string, ReleasePlan][] = [
   ['start-first', plan({ strategy: 'start-first' })],
   [
     'container_name',
-    plan({ container_name: 'shop', kept: [{ id: id('a'), name: 'shop', image: 'x', running: true }] }),
+    plan({
+      container_name: 'shop',
+      kept: [{ id: id('a'), name: 'shop', image: 'x', running: true, networks: {} }],
+    }),
+  ],
+  [
+    'proxies',
+    plan({
+      strategy: 'start-first',
+      kept: [{ ...KEPT, networks: { shop_default: ['backend', 'api'] } }],
+      proxies: [
+        { ...HOOK, compose_service: 'web' },
+        { ...HOOK, container: 'edge', reload: ['docker', 'exec', '{container}', 'switch', '{addresses}'] },
+        { ...HOOK, reload: ["it's", '{service}'] },
+      ],
+    }),
   ],
   ['first deployment', { ...plan({ kept: [] }), compose: { ...plan().compose, existed: false } }],
   ['nothing', plan()],

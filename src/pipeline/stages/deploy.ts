@@ -111,6 +111,7 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
     composeFile: join(path, composeFile),
     composeSource: await effects.readText(join(directory, composeFile)),
     minFreeDisk: config.deploy.min_free_disk,
+    proxy: config.deploy.proxy,
     tests: {
       passed: tests !== 'failed',
       detail: tests === 'skipped' ? 'no test was needed for this change' : `tests ${tests}`,
