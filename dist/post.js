@@ -1,0 +1,14 @@
+import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);
+
+// src/post.ts
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
+process.noDeprecation = true;
+var { loadPostState } = await import("./state-for-post-3FRSFAQJ.js");
+var state = loadPostState();
+if (state !== void 0 && !state.settled) {
+  const { settleStep } = await import("./post-YDL6DDRE.js");
+  await settleStep(state, process.env);
+}
+process.exit(0);
