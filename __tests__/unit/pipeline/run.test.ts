@@ -83,8 +83,25 @@ describe('the order of the stages', () => {
       throw new AutopilotError('BUILD_FAILED', { what: 'No Dockerfile', fix: 'Add the file' });
     };
     const run = await runStages(EMPTY, RUN_STAGES, stages, { clock, log, signal });
-    expect(run.end).toMatchObject({ status: 'failed', stage: 'build', reason: 'No Dockerfile [BUILD_FAILED]' });
+    expect(run.end).toMatchObject({
+      status: 'failed',
+      stage: 'build',
+      reason: 'No Dockerfile [BUILD_FAILED]',
+    });
     expect(lines.join('\n')).toContain('What to do: Add the file');
+  });
+
+  test('V4: a stage that failed because the job was cancelled under it is no failure', async () => {
+    const { log, clock } = effects();
+    const cancelled = new AbortController();
+    const stages = stagesOf(['passed', 'passed', 'passed', 'fails'], []);
+    const { deploy } = stages;
+    stages.deploy = (run) => {
+      cancelled.abort();
+      return deploy(run);
+    };
+    const run = await runStages(EMPTY, RUN_STAGES, stages, { clock, log, signal: cancelled.signal });
+    expect(run.end).toMatchObject({ status: 'cancelled', stage: 'deploy' });
   });
 
   test('a cancelled job ends the run as cancelled, which is no failure (V4)', async () => {
