@@ -126,7 +126,13 @@ function syntax(rule: 'json-syntax' | 'yaml-syntax', file: string, line: number,
 async function secrets(path: string, content: string): Promise<Finding[]> {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const result = await lintSource({
-    source: { filePath: path, content, ext: name.slice(name.lastIndexOf('.')), contentType: 'text' },
+    // No more of the name than the scanner's rules look at: it cannot take every one.
+    source: {
+      filePath: name.replace(/[^\w.-]/g, '_'),
+      content,
+      ext: name.slice(name.lastIndexOf('.')),
+      contentType: 'text',
+    },
     options: {
       maskSecrets: true,
       noPhysicFilePath: true,

@@ -184,6 +184,12 @@ describe('R1: where a rollback goes', () => {
     expect(() => rollbackTargets(registry, { services: [] })).toThrow(/no release to roll back/);
   });
 
+  it('R1: with nothing unusual running, the newest release is undone, as without looking', () => {
+    const running = { frontend: 'shop-frontend:v2', backend: 'shop-backend:v2' };
+    const looked = rollbackTargets(released(1, 2), { services: [], running });
+    expect(looked).toEqual(rollbackTargets(released(1, 2), { services: [] }));
+  });
+
   it("V3: when an unverified image runs, the registry's current image is the one to restore", () => {
     const running = { backend: 'shop-backend:v9' };
     expect(tagsOf(rollbackTargets(released(1, 2), { services: [], running }))).toEqual({ backend: 'v2' });

@@ -91,6 +91,19 @@ describe('the order of the stages', () => {
     expect(lines.join('\n')).toContain('What to do: Add the file');
   });
 
+  test('V4: a stage that failed because the job was cancelled under it is no failure', async () => {
+    const { log, clock } = effects();
+    const cancelled = new AbortController();
+    const stages = stagesOf(['passed', 'passed', 'passed', 'fails'], []);
+    const { deploy } = stages;
+    stages.deploy = (run) => {
+      cancelled.abort();
+      return deploy(run);
+    };
+    const run = await runStages(EMPTY, RUN_STAGES, stages, { clock, log, signal: cancelled.signal });
+    expect(run.end).toMatchObject({ status: 'cancelled', stage: 'deploy' });
+  });
+
   test('a cancelled job ends the run as cancelled, which is no failure (V4)', async () => {
     const controller = new AbortController();
     const stages = stagesOf([], []);
