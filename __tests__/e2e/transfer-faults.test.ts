@@ -104,7 +104,7 @@ describe.each(SERVERS)('a server with the $name store', (spec) => {
       ...source.effects(),
       clock: { ...source.effects().clock, sleep: async () => undefined },
     };
-    for (const position of [40, BIG / 2, BIG + 100_000]) {
+    for (const position of [40, BIG / 2]) {
       await expect(transfer([image], spoiled(target, flipAt(position)), effects)).rejects.toMatchObject({
         code: 'TRANSFER_FAILED',
       });
@@ -198,7 +198,7 @@ describe('a server of its own for each fault', () => {
       code: 'TRANSFER_FAILED',
       why: expect.stringContaining('no space left on device'),
     });
-    expect(effects.lines.join('\n')).not.toContain('again in');
+    expect(effects.lines.join('\n')).not.toContain('again');
     await target.close();
   });
 

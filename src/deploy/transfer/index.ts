@@ -5,7 +5,7 @@ import { count, duration, size } from '../../report/format.ts';
 import type { EngineInfo, Target } from '../../server/target.ts';
 import { proveImage } from '../commands.ts';
 import { describeArchive, repack, type Shipment } from './archive.ts';
-import { type Attempt, attempt } from './attempt.ts';
+import { type Attempt, attempt, isFull } from './attempt.ts';
 import { type Presence, presenceOn } from './presence.ts';
 import { checkRoom, roomNeeded } from './room.ts';
 
@@ -95,7 +95,8 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
   const leaveOut = described ? await route.presence(described) : new Set<string>();
   const partial = await send(image.reference, { shipment, leaveOut, ids }, route);
   if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
-  if (leaveOut.size === 0 || partial.passing) return notBrought(image.reference, route, partial.detail);
+  if (leaveOut.size === 0 || partial.passing || isFull(partial.detail))
+    return notBrought(image.reference, route, partial.detail);
 
   const warning = `${image.reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
   log.warning(warning);
@@ -179,7 +180,7 @@ async function send(reference: string, what: Sending, route: Route): Promise<Att
       ...(signal ? { signal } : {}),
     });
     bytes += outcome.bytes;
-    const proven = outcome.loaded ? await prove(reference, what.ids, target) : outcome.detail;
+    const proven = outcome.loaded ? await prove(reference, what.ids, route) : outcome.detail;
     if (proven === '') {
       const took = clock.now().getTime() - started;
       log.info(`Sent ${size(outcome.bytes)} in ${duration(took)}: ${reference} is on ${target.name}, proven`);
@@ -212,8 +213,12 @@ function bytesOf({ sizes }: Shipment, leaveOut: ReadonlySet<string>): number {
 }
 
 /** '' when the image is what was sent and can start; else why not. */
-async function prove(reference: string, ids: readonly string[], target: Target): Promise<string> {
-  const found = await target.engine.image(reference);
+async function prove(reference: string, ids: readonly string[], { target, effects }: Route): Promise<string> {
+  // An engine that was restarted meanwhile took the connections to it along: the next one is a new one.
+  const found = await target.engine.image(reference).catch(async () => {
+    await effects.clock.sleep(PAUSES[0] ?? 0, effects.signal);
+    return target.engine.image(reference);
+  });
   if (found === undefined) return 'docker load succeeded, but there is no such image';
   if (!ids.includes(found.id)) return `what arrived is ${found.id}, which is not the image that was sent`;
   const created = await target.query(proveImage(reference));
