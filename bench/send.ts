@@ -23,7 +23,9 @@ export interface SendRequest {
 export interface SendReport {
   bytes: number;
   warnings: string[];
+  /** Bytes; the highest while it was sent, and before. */
   maxRss: number;
+  rssBefore: number;
 }
 
 const request = JSON.parse(process.argv[2] ?? '') as SendRequest;
@@ -47,6 +49,10 @@ const target = await openSshTarget({
   path: '/tmp',
   log,
 });
+// Not the process's own maximum: that is what stripping the types of these sources takes, which the bundle does not do.
+const rssBefore = process.memoryUsage.rss();
+let maxRss = rssBefore;
+setInterval(() => (maxRss = Math.max(maxRss, process.memoryUsage.rss())), 20).unref();
 const env = { ...process.env, DOCKER_HOST: request.dockerHost };
 const { bytes, warnings } = await transfer(
   request.images.map((image) => ({ ...image, service: '' })),
@@ -54,6 +60,5 @@ const { bytes, warnings } = await transfer(
   { saveImages: (references) => saveImages(references, env), clock: systemClock, random: systemRandom, log },
 );
 await target.close();
-// Linux gives kibibytes.
-const report: SendReport = { bytes, warnings, maxRss: process.resourceUsage().maxRSS * 1024 };
+const report: SendReport = { bytes, warnings, maxRss, rssBefore };
 process.stdout.write(JSON.stringify(report));
