@@ -1,6 +1,6 @@
 /** BUILD on real builders: that of the installed engine, and the newest one with the containerd store. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSite, type Site } from '../../lab/site.ts';
@@ -108,22 +108,5 @@ describe.each(SPECS)('the builder of an engine with the $name store', (spec) => 
     expect(first.result.images[0]?.reference).toBe('shop-web:bbbbbbb');
     expect(second.result.images[0]?.reference).toBe('shop-web:bbbbbbb-2');
     expect(second.result.warnings).toEqual([expect.stringContaining('is kept')]);
-  });
-
-  test('B2: layers rebuilt from the same commit are the same bytes where the builder can rewrite timestamps', async () => {
-    if (engine === undefined || spec.imageStore !== 'containerd') return;
-    const layers: string[] = [];
-    for (const mtime of [1_800_000_000, 1_900_000_000]) {
-      await writeFile(join(folder, 'file'), 'the same');
-      await utimes(join(folder, 'file'), mtime, mtime);
-      await engine.docker('builder', 'prune', '--all', '--force');
-      const text = 'FROM gonsautopilot-lab/busybox\nCOPY file /file\nRUN echo made >/made\n';
-      const { result } = await made(text, {}, 'c'.repeat(40));
-      const format = '{{json .RootFS.Layers}}';
-      layers.push(
-        await engine.docker('image', 'inspect', '--format', format, result.images[0]?.reference ?? ''),
-      );
-    }
-    expect(layers[1]).toBe(layers[0]);
   });
 });
