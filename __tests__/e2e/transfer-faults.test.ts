@@ -104,7 +104,7 @@ describe.each(SERVERS)('a server with the $name store', (spec) => {
       ...source.effects(),
       clock: { ...source.effects().clock, sleep: async () => undefined },
     };
-    for (const position of [40, BIG / 2, BIG + 100_000]) {
+    for (const position of [40, BIG / 2]) {
       await expect(transfer([image], spoiled(target, flipAt(position)), effects)).rejects.toMatchObject({
         code: 'TRANSFER_FAILED',
       });
@@ -154,13 +154,12 @@ describe('a server of its own for each fault', () => {
   });
 
   test('a connection that is lost as a whole fails cleanly; the next run sends it', async () => {
-    // The parent of what a session runs is that session's sshd.
-    const { stdout: sshd } = await target.query({ title: 'whose child', argv: ['sh', '-c', 'echo "$PPID"'] });
+    const sessions = `grep -l '^sshd: deploy' /proc/[0-9]*/cmdline | cut -d/ -f3 | xargs kill -KILL`;
     const unplugged: Target = {
       ...target,
       pipe: (command, stream, signal) => {
         const loading = target.pipe(command, stream.pipe(slow()), signal);
-        setTimeout(() => void server.server.exec(['kill', '-KILL', sshd.trim()]), 300);
+        setTimeout(() => void server.server.exec(sessions), 300);
         return loading;
       },
     };
@@ -193,13 +192,13 @@ describe('a server of its own for each fault', () => {
 
   test('a disk that fills up in spite of that is an error that says so, not a retry', async () => {
     const disk = '/var/lib/docker/tmp';
-    await server.server.exec(`mkdir -p ${disk} && mount -t tmpfs -o size=4m tmpfs ${disk}`);
+    await server.server.exec(`mkdir -p ${disk} && mount -t tmpfs -o size=1m tmpfs ${disk}`);
     const effects = source.effects();
     await expect(transfer([image], target, effects)).rejects.toMatchObject({
       code: 'TRANSFER_FAILED',
       why: expect.stringContaining('no space left on device'),
     });
-    expect(effects.lines.join('\n')).not.toContain('again in');
+    expect(effects.lines.join('\n')).not.toContain('again');
     await target.close();
   });
 
@@ -226,11 +225,11 @@ describe('a server of its own for each fault', () => {
   });
 });
 
-/** Some 3 MB a second, so that something can happen meanwhile. */
+/** Some 1 MB a second, so that something can happen meanwhile. */
 function slow(): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      setTimeout(() => done(null, chunk), chunk.length / 3_000);
+      setTimeout(() => done(null, chunk), chunk.length / 1_000);
     },
   });
 }

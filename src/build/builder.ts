@@ -69,7 +69,8 @@ export function readBuilder(inspected: string, driverStatus: string): Builder {
   return {
     command: 'buildx',
     driver,
-    rewritesTimestamps: recent && (own || containerd),
+    // The engine's own builder unpacks what it builds, which BuildKit refuses together with rewritten timestamps.
+    rewritesTimestamps: recent && own,
     exportsCache: own || containerd,
   };
 }

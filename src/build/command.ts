@@ -58,11 +58,8 @@ export function buildCommand(input: {
 }
 
 /** Into the local engine, with the timestamps of layers set back where the builder can. */
-function outputOf({ driver, rewritesTimestamps }: Builder): string[] {
-  if (!rewritesTimestamps) return ['--load'];
-  // The engine's own builder writes straight into the containerd store; others hand over an archive.
-  return flag('--output', `type=${driver === 'docker' ? 'image' : 'docker'},rewrite-timestamp=true`);
-}
+const outputOf = ({ rewritesTimestamps }: Builder): string[] =>
+  rewritesTimestamps ? flag('--output', 'type=docker,rewrite-timestamp=true') : ['--load'];
 
 // One argument each, so that a value that starts with a dash stays a value.
 const flag = (name: string, value: string): string[] => [`${name}=${value}`];

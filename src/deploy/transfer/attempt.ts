@@ -83,10 +83,12 @@ function compressor(engine: string, length: number) {
 }
 
 const FULL = /no space left|disk quota/i;
+/** Sending more, or the same again, cannot help. */
+export const isFull = (detail: string): boolean => FULL.test(detail);
 const BROKEN = /\bEOF\b|connection|cannot connect|closed pipe|broken pipe|i\/o timeout|daemon running/i;
 
 function mayPass(loaded: PromiseSettledResult<CommandResult>, detail: string): boolean {
-  if (FULL.test(detail)) return false;
+  if (isFull(detail)) return false;
   if (loaded.status === 'rejected') return true;
   // -1: a signal or the connection ended it.
   return loaded.value.code < 0 || loaded.value.code > 128 || BROKEN.test(detail);

@@ -5,7 +5,7 @@ import { count, duration, size } from '../../report/format.ts';
 import type { EngineInfo, Target } from '../../server/target.ts';
 import { proveImage } from '../commands.ts';
 import { describeArchive, repack, type Shipment } from './archive.ts';
-import { type Attempt, attempt } from './attempt.ts';
+import { type Attempt, attempt, isFull } from './attempt.ts';
 import { type Presence, presenceOn } from './presence.ts';
 import { checkRoom, roomNeeded } from './room.ts';
 
@@ -95,12 +95,13 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
   const leaveOut = described ? await route.presence(described) : new Set<string>();
   const partial = await send(image.reference, { shipment, leaveOut, ids }, route);
   if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
-  if (leaveOut.size === 0 || partial.passing) throw transferFailed(image.reference, target, partial.detail);
+  if (leaveOut.size === 0 || partial.passing || isFull(partial.detail))
+    return notBrought(image.reference, route, partial.detail);
 
   const warning = `${image.reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
   log.warning(warning);
   const full = await send(image.reference, { shipment, leaveOut: new Set(), ids }, route);
-  if (!full.loaded) throw transferFailed(image.reference, target, full.detail);
+  if (!full.loaded) return notBrought(image.reference, route, full.detail);
   return { bytes: partial.bytes + full.bytes, warnings: [warning] };
 }
 
@@ -162,12 +163,16 @@ async function send(reference: string, what: Sending, route: Route): Promise<Att
     log.info(announcement(reference, shipment, leaveOut, target));
     const started = clock.now().getTime();
     const { archive, finished } = effects.saveImages([reference]);
+    const content = repack(archive, shipment, leaveOut);
     const parcel = {
       reference,
-      content: repack(archive, shipment, leaveOut),
+      content,
       length: bytesOf(shipment, leaveOut),
       finished,
-      giveUp: () => void archive.destroy(),
+      giveUp: () => {
+        archive.destroy();
+        content.destroy();
+      },
     };
     const outcome = await attempt(parcel, target, server.engine, {
       clock,
@@ -175,7 +180,7 @@ async function send(reference: string, what: Sending, route: Route): Promise<Att
       ...(signal ? { signal } : {}),
     });
     bytes += outcome.bytes;
-    const proven = outcome.loaded ? await prove(reference, what.ids, target) : outcome.detail;
+    const proven = outcome.loaded ? await prove(reference, what.ids, route) : outcome.detail;
     if (proven === '') {
       const took = clock.now().getTime() - started;
       log.info(`Sent ${size(outcome.bytes)} in ${duration(took)}: ${reference} is on ${target.name}, proven`);
@@ -207,17 +212,15 @@ function bytesOf({ sizes }: Shipment, leaveOut: ReadonlySet<string>): number {
   return bytes;
 }
 
-/** '' when the image is what was sent and can start; else why not, and then it is gone again. */
-async function prove(reference: string, ids: readonly string[], target: Target): Promise<string> {
-  const found = await target.engine.image(reference);
+/** '' when the image is what was sent and can start; else why not. */
+async function prove(reference: string, ids: readonly string[], { target, effects }: Route): Promise<string> {
+  // An engine that was restarted meanwhile took the connections to it along: the next one is a new one.
+  const found = await target.engine.image(reference).catch(async () => {
+    await effects.clock.sleep(PAUSES[0] ?? 0, effects.signal);
+    return target.engine.image(reference);
+  });
   if (found === undefined) return 'docker load succeeded, but there is no such image';
-  if (!ids.includes(found.id)) {
-    await target.query({
-      title: `remove what is not ${reference}`,
-      argv: ['docker', 'image', 'rm', '--', reference],
-    });
-    return `what arrived is ${found.id}, which is not the image that was sent`;
-  }
+  if (!ids.includes(found.id)) return `what arrived is ${found.id}, which is not the image that was sent`;
   const created = await target.query(proveImage(reference));
   return created.code === 0
     ? ''
@@ -232,6 +235,17 @@ async function stillConnected(reference: string, target: Target, detail: string)
   } catch (cause) {
     throw transferFailed(reference, target, (cause as Error).message);
   }
+  throw transferFailed(reference, target, detail);
+}
+
+/** A store may list what it could not load in full: nobody shall find that under the name of the right image. */
+async function notBrought(reference: string, { target }: Route, detail: string): Promise<never> {
+  const remove = {
+    title: `remove what is not ${reference}`,
+    argv: ['docker', 'image', 'rm', '--force', reference] as const,
+  };
+  // The failure to report is the one before.
+  await target.query(remove).catch(() => undefined);
   throw transferFailed(reference, target, detail);
 }
 
