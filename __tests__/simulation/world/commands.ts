@@ -147,7 +147,8 @@ export class Interpreter {
           .map(([name, service]) => `${name} ${hashOf(service)}\n`)
           .join(''),
       );
-    if (args.includes('config')) return args.includes('-q') ? ok() : ok(JSON.stringify({ ...file, name: 'shop' }));
+    if (args.includes('config'))
+      return args.includes('-q') ? ok() : ok(JSON.stringify({ ...file, name: 'shop' }));
     const project = { 'com.docker.compose.project': 'shop' };
     if (args.includes('run')) {
       const service = args.at(-1) ?? '';

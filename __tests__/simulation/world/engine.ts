@@ -35,7 +35,10 @@ export class SimEngine {
   readonly containers = new Map<string, SimContainer>();
   /** reference -> id; an id stays known as long as a reference names it or a container uses it. */
   readonly references = new Map<string, string>();
-  readonly images = new Map<string, { behaviour: Behaviour; revision: string; created: string; size: number }>();
+  readonly images = new Map<
+    string,
+    { behaviour: Behaviour; revision: string; created: string; size: number }
+  >();
   diskSize = 100e9;
   /** Called after every change. */
   changed: () => void = () => undefined;
@@ -111,7 +114,8 @@ export class SimEngine {
     if (container.state === 'running') return;
     const { hostPort } = container;
     const taken = [...this.containers.values()].some(
-      (other) => other !== container && hostPort !== 0 && other.hostPort === hostPort && other.state === 'running',
+      (other) =>
+        other !== container && hostPort !== 0 && other.hostPort === hostPort && other.state === 'running',
     );
     if (taken) throw new Error(`port ${String(hostPort)} is already allocated`);
     container.state = 'running';

@@ -46,7 +46,11 @@ export interface Place {
 export const PATH = '/srv/shop/docker-compose.prod.yml';
 
 export function composeOf(layout: Layout): string {
-  const own = { 'side-by-side': '', 'host-port': '    ports:\n      - {target: 8080, published: "8080"}\n', 'fixed-name': '    container_name: shop-web\n' };
+  const own = {
+    'side-by-side': '',
+    'host-port': '    ports:\n      - {target: 8080, published: "8080"}\n',
+    'fixed-name': '    container_name: shop-web\n',
+  };
   return `name: shop\nservices:\n  api:\n    image: shop-api:none\n  web:\n    image: shop-web:none\n${own[layout]}`;
 }
 
@@ -85,12 +89,17 @@ export interface Ended {
 }
 
 /** Nothing is secret here: invariant 8 has tests of its own. */
-const MASKING = { mask: (text: string) => text };
+const MASKING = { mask: <T>(value: T): T => value };
 
 /** Pure texts that cost time to make, and do not matter here. */
 const CONFIGS = new Map([true, false].map((auto) => [auto, configOf(auto)]));
 
-export function contextOf(place: Place, runner: SimRunner, options: JobOptions, follows: boolean): PipelineContext {
+export function contextOf(
+  place: Place,
+  runner: SimRunner,
+  options: JobOptions,
+  follows: boolean,
+): PipelineContext {
   const config = CONFIGS.get(place.autoRollback) as Config;
   const { clock, random, log, githubApi } = runner;
   return {
@@ -118,10 +127,14 @@ export function contextOf(place: Place, runner: SimRunner, options: JobOptions, 
       github: githubApi,
       signal: runner.abort.signal,
       run: () =>
-        runner.effect('docker image inspect', () => Promise.resolve({ code: 0, stdout: '', stderr: '', timedOut: false, duration: 1 }), {
-          latency: 10,
-          lost: () => new Error('the runner has no docker'),
-        }),
+        runner.effect(
+          'docker image inspect',
+          () => Promise.resolve({ code: 0, stdout: '', stderr: '', timedOut: false, duration: 1 }),
+          {
+            latency: 10,
+            lost: () => new Error('the runner has no docker'),
+          },
+        ),
       post: () => Promise.resolve({ status: 200 }),
       readText: () => Promise.resolve(composeOf(place.layout)),
       readFile: () => Promise.resolve(undefined),
@@ -166,7 +179,11 @@ function registryCacheOf(place: Place, runner: SimRunner) {
   const limits = { latency: 200, lost: () => new Error('the cache service does not answer') };
   const cache: CacheClient = {
     saveCache: (_paths, key) =>
-      runner.effect('cache save', async () => (place.cache.set(key, [...files.values()][0] ?? ''), 1), limits),
+      runner.effect(
+        'cache save',
+        async () => (place.cache.set(key, [...files.values()][0] ?? ''), 1),
+        limits,
+      ),
     restoreCache: (paths, key, _keys, options) =>
       runner.effect(
         'cache restore',
@@ -217,12 +234,17 @@ function earlyStages(place: Place, context: PipelineContext, options: JobOptions
       warnings: [],
     };
     if (changed.length === 0)
-      return { status: 'passed', found: { analyze: plan }, end: { status: 'skipped', reason: 'nothing changed' } };
+      return {
+        status: 'passed',
+        found: { analyze: plan },
+        end: { status: 'skipped', reason: 'nothing changed' },
+      };
     return { status: 'passed', found: { analyze: plan } };
   };
   const test: StageFunction = async () => {
     await clock.sleep(5000, context.effects.signal);
-    if (!options.testsFail) return { status: 'passed', found: { test: { status: 'passed', suites: [], checks: [] } } };
+    if (!options.testsFail)
+      return { status: 'passed', found: { test: { status: 'passed', suites: [], checks: [] } } };
     const reason = '1 CRITICAL check failed';
     return { status: 'failed', reason, end: { status: 'failed', reason } };
   };
@@ -249,8 +271,7 @@ export async function pushJob(
   options: JobOptions,
   saved: { run?: CarriedRun },
 ): Promise<Ended> {
-  const steps: RunStage[][] =
-    options.kind === 'all' ? [[...RUN_STAGES]] : RUN_STAGES.map((stage) => [stage]);
+  const steps: RunStage[][] = options.kind === 'all' ? [[...RUN_STAGES]] : RUN_STAGES.map((stage) => [stage]);
   let ended: Ended | undefined;
   for (const stages of steps) {
     const context = contextOf(place, runner, options, options.kind === 'all');
@@ -285,7 +306,12 @@ export async function pushJob(
 const handedOver = (run: CarriedRun): CarriedRun => CarriedRun.parse(JSON.parse(JSON.stringify(run)));
 
 /** As commands/post.ts: settles what a cancelled job left. */
-export async function postJob(place: Place, runner: SimRunner, options: JobOptions, saved: CarriedRun): Promise<void> {
+export async function postJob(
+  place: Place,
+  runner: SimRunner,
+  options: JobOptions,
+  saved: CarriedRun,
+): Promise<void> {
   if (saved.recorded) return;
   const context = contextOf(place, runner, options, false);
   try {

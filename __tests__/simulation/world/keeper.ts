@@ -148,8 +148,7 @@ export class KeeperProcess {
 
   async change(command: Command): Promise<CommandResult> {
     if (this.mode !== 'open') return never();
-    if (this.#command)
-      throw new AutopilotError('SERVER_COMMAND', { what: 'another command runs' });
+    if (this.#command) throw new AutopilotError('SERVER_COMMAND', { what: 'another command runs' });
     this.journal('command_started', { title: command.title });
     const client = new Client();
     this.#server.enter(this);

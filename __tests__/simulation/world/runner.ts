@@ -155,11 +155,7 @@ export class SimRunner implements Process {
   };
 
   /** One call to the world outside, with its time and its fault. */
-  async effect<T>(
-    name: string,
-    body: () => Promise<T>,
-    options: EffectOptions<T>,
-  ): Promise<T> {
+  async effect<T>(name: string, body: () => Promise<T>, options: EffectOptions<T>): Promise<T> {
     return this.#waiting(async () => {
       const { scheduler, server } = this.#around;
       const { latency, lost, connection, instead } = options;
@@ -235,7 +231,8 @@ export class SimRunner implements Process {
   async openTarget(): Promise<Target> {
     const { server } = this.#around;
     const connection: Connection = { line: new Breakable(), keepers: new Set(), deaf: false };
-    const refused = () => new AutopilotError('SSH_CONNECT', { what: 'The connection to the server was lost.' });
+    const refused = () =>
+      new AutopilotError('SSH_CONNECT', { what: 'The connection to the server was lost.' });
     await this.effect('connect', () => Promise.resolve(), { latency: 200, lost: refused });
     this.#connections.add(connection);
     const call = <T>(name: string, body: () => Promise<T>) =>
@@ -260,7 +257,11 @@ export class SimRunner implements Process {
           lost: refused,
           connection,
           timeout,
-          instead: (error): HttpAnswer => ({ status: 0, duration: Math.min(timeout, 10), error: error.message }),
+          instead: (error): HttpAnswer => ({
+            status: 0,
+            duration: Math.min(timeout, 10),
+            error: error.message,
+          }),
         }),
       freeDisk: () => call('free disk', () => Promise.resolve(server.engine.freeDisk())),
       openKeeper: (request) => this.#openKeeper(request, connection),
@@ -333,7 +334,9 @@ export class SimRunner implements Process {
 
   #cut(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
-    connection.line.break(new AutopilotError('SSH_CONNECT', { what: 'The connection to the server was lost.' }));
+    connection.line.break(
+      new AutopilotError('SSH_CONNECT', { what: 'The connection to the server was lost.' }),
+    );
     for (const process of connection.keepers) void process.lost('eof');
   }
 

@@ -12,14 +12,17 @@ export const MODELLED = '020fe80f4804';
 export function functionsOf(script: string): string {
   return script.slice(script.indexOf('is_running() {'), script.lastIndexOf('\n}\n') + 3);
 }
-export const fingerprint = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+export const fingerprint = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 /** Exit code of the script. */
 export async function runArmed(script: string, machine: Machine): Promise<number> {
   const { engine, files, scheduler } = machine;
   const functions = functionsOf(script);
   if (fingerprint(functions) !== MODELLED)
-    throw new Error(`the armed script's functions changed to ${fingerprint(functions)}: bring world/script.ts after them`);
+    throw new Error(
+      `the armed script's functions changed to ${fingerprint(functions)}: bring world/script.ts after them`,
+    );
   const interpreter = new Interpreter(machine);
   const docker = async (...args: string[]) =>
     (await interpreter.run({ title: args.join(' '), argv: ['docker', ...args] }, new Client())).code;
