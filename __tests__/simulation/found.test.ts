@@ -41,6 +41,14 @@ const CASES: { name: string; layout?: Layout; autoRollback?: boolean; steps: Ste
     autoRollback: false,
     steps: [release(), release([], { changes: late }), release([], { changes: late })],
   },
+  {
+    name: 'GitHub is down when a release is verified and when a person rolls it back: both are recorded in the end (manual-rollback.ts)',
+    steps: [
+      release(),
+      release([], { changes: { web: good() }, outage: [10_681, 47_801] }),
+      { ...quietStep, action: 'rollback' },
+    ],
+  },
 ];
 
 test.each(CASES)('$name', async ({ layout = 'side-by-side', autoRollback = true, steps }) => {
