@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AutopilotError } from '../errors.ts';
-import { openRelease, type ReleaseHandle } from '../deploy/index.ts';
+import { openRelease } from '../deploy/index.ts';
 import type { DeployResult, ServiceOutcome } from '../deploy/result.ts';
 import { rollback } from '../rollback/index.ts';
 import type { RollbackRegistry } from '../state/schema.ts';
@@ -15,7 +15,7 @@ import { isoWithOffset, pipelineId } from './id.ts';
 import { applyEvent } from './record.ts';
 import { recordRollback } from './registry.ts';
 import { rollbackTargets } from './rollback-targets.ts';
-import { type Fate, fateOf, recordFate, settleEarlier } from './settle.ts';
+import { recordFate, settleEarlierOrGiveBack } from './settle.ts';
 import { verifyRelease } from './stages/verify.ts';
 
 export interface RollbackRequest {
@@ -87,7 +87,7 @@ export async function manualRollback(
     { target, clock: effects.clock, log: effects.log },
   );
   context.server.release = release;
-  const left = await leftUnrecorded(context, release, warnings);
+  const left = await settleEarlierOrGiveBack(context, release, warnings);
   const wanted = context.services.flatMap((service) => {
     const image = targets[service.name];
     return image === undefined ? [] : [{ service, image }];
@@ -107,7 +107,8 @@ export async function manualRollback(
     },
   );
   // The journal's last release is this one now: what could not be recorded before it has its last chance here.
-  if (left !== undefined) await recordFate(context, left).catch((error: unknown) => warnings.push(String(error)));
+  if (left !== undefined)
+    await recordFate(context, left).catch((error: unknown) => warnings.push(String(error)));
   const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
   const services = result.verify?.services ?? result.deploy.services;
   const outcome = {
@@ -128,22 +129,6 @@ export async function manualRollback(
     const warning = `The rollback could not be recorded: ${(error as Error).message}`;
     effects.log.warning(warning);
     return { ...outcome, warnings: [...warnings, warning] };
-  }
-}
-
-/** Records what an earlier run left; gives it back when that cannot be done now, because rolling back is never refused. */
-async function leftUnrecorded(
-  context: PipelineContext,
-  release: ReleaseHandle,
-  warnings: string[],
-): Promise<Fate | undefined> {
-  const fate = await fateOf(release);
-  try {
-    await settleEarlier(context, release);
-    return undefined;
-  } catch (error) {
-    warnings.push((error as Error).message);
-    return fate;
   }
 }
 
