@@ -45,9 +45,15 @@ export async function explored(
 export function told(one: Scenario, { violations, world }: Outcome): string {
   const runs = world.jobs.map(
     ({ runner, step, ended }) =>
-      `  ${runner.event.runId} ${step.action}: ${runner.dead ? 'killed' : (ended?.status ?? 'no end')} ${ended?.reason ?? ''}`.slice(0, 200) +
+      `  ${runner.event.runId} ${step.action}: ${runner.dead ? 'killed' : (ended?.status ?? 'no end')} ${ended?.reason ?? ''}`.slice(
+        0,
+        200,
+      ) +
       step.faults
-        .map(([at, fault]) => `\n      ${fault} at ${String(at)} ${typeof at === 'number' ? (runner.effects[at] ?? '(not reached)') : ''}`)
+        .map(
+          ([at, fault]) =>
+            `\n      ${fault} at ${String(at)} ${typeof at === 'number' ? (runner.effects[at] ?? '(not reached)') : ''}`,
+        )
         .join(''),
   );
   return [

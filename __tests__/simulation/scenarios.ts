@@ -39,10 +39,10 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 1, arbitrary: fc.array(fault, { minLength: 2, maxLength: 2 }) },
   ),
   overlap: fc.option(fc.nat({ max: 60_000 }), { freq: 3, nil: undefined }),
-  outage: fc.option(
-    fc.tuple(fc.nat({ max: 60_000 }), fc.integer({ min: 1_000, max: 300_000 })),
-    { freq: 8, nil: undefined },
-  ),
+  outage: fc.option(fc.tuple(fc.nat({ max: 60_000 }), fc.integer({ min: 1_000, max: 300_000 })), {
+    freq: 8,
+    nil: undefined,
+  }),
   stale: rarely(8),
   evict: rarely(5),
   diskFull: rarely(20),

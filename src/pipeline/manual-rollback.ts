@@ -15,7 +15,7 @@ import { isoWithOffset, pipelineId } from './id.ts';
 import { applyEvent } from './record.ts';
 import { recordRollback } from './registry.ts';
 import { rollbackTargets } from './rollback-targets.ts';
-import { settleEarlier } from './settle.ts';
+import { recordFate, settleEarlierOrGiveBack } from './settle.ts';
 import { verifyRelease } from './stages/verify.ts';
 
 export interface RollbackRequest {
@@ -94,7 +94,7 @@ export async function manualRollback(
     { target, clock: effects.clock, log: effects.log },
   );
   context.server.release = release;
-  await settleEarlier(context, release).catch((error: unknown) => warnings.push((error as Error).message));
+  const left = await settleEarlierOrGiveBack(context, release, warnings);
   const wanted = context.services.flatMap((service) => {
     const image = targets[service.name];
     return image === undefined ? [] : [{ service, image }];
@@ -114,6 +114,9 @@ export async function manualRollback(
       verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
     },
   );
+  // The journal's last release is this one now: what could not be recorded before it has its last chance here.
+  if (left !== undefined)
+    await recordFate(context, left).catch((error: unknown) => warnings.push(String(error)));
   const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
   const services = result.verify?.services ?? result.deploy.services;
   const outcome = effects.mask({

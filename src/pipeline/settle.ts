@@ -60,6 +60,22 @@ export async function settleEarlier(context: PipelineContext, release: ReleaseHa
   await release.recorded();
 }
 
+/** The same where nothing may be refused for it: gives back what could not be recorded now, and warns. */
+export async function settleEarlierOrGiveBack(
+  context: PipelineContext,
+  release: ReleaseHandle,
+  warnings: string[],
+): Promise<Fate | undefined> {
+  const fate = await fateOf(release);
+  try {
+    await settleEarlier(context, release);
+    return undefined;
+  } catch (error) {
+    warnings.push((error as Error).message);
+    return fate;
+  }
+}
+
 /** Writes the fate of a release into the record; once, however often it is asked. */
 export async function recordFate(context: PipelineContext, fate: Fate): Promise<void> {
   const { config, effects, store, targetName } = context;

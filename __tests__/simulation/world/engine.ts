@@ -156,7 +156,7 @@ export class SimEngine {
 
   disconnect(container: SimContainer): void {
     if (!container.networks[NETWORK]) throw new Error('is not connected to the network');
-    delete container.networks[NETWORK];
+    container.networks = {};
     this.changed();
   }
 

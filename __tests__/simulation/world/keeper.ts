@@ -240,7 +240,10 @@ export class KeeperProcess {
     this.journal('auto_revert_started', { reason });
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       this.#server.enter(this);
-      const code = await runArmed(this.#server.armed ?? '', this.#server);
+      const code = await runArmed(this.#server.armed ?? '', this.#server).catch((error: unknown) => {
+        this.#server.violation(`the model failed: ${String(error)}`);
+        return 1;
+      });
       if (this.#gone()) return;
       this.#server.leave(this);
       if (code === 0) {

@@ -108,8 +108,8 @@ export class SimRunner implements Process {
     sleep: (milliseconds, signal) => {
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
       return this.#waiting(async () => {
-        const { promise, resolve, reject } = Promise.withResolvers<void>();
-        const timer = this.#around.scheduler.after(milliseconds, resolve);
+        const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+        const timer = this.#around.scheduler.after(milliseconds, () => resolve(undefined));
         const stop = () => {
           timer.cancel();
           reject(signal?.reason as Error);
@@ -309,7 +309,7 @@ export class SimRunner implements Process {
       close: async () => {
         await this.effect(
           'keeper close',
-          () => (process.mode === 'open' ? process.close() : process.session.during(never<void>())),
+          () => (process.mode === 'open' ? process.close() : process.session.during(never<undefined>())),
           options,
         );
         connection.keepers.delete(process);

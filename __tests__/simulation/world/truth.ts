@@ -59,7 +59,8 @@ export class Truth {
       case 'plan': {
         this.deployments += 1;
         this.#open = { plan: ReleasePlan.parse(data), before: { ...this.expected } };
-        if (this.lockedOut.has(pipelineId)) this.violated(`6: ${pipelineId} deploys although the pipeline was locked`);
+        if (this.lockedOut.has(pipelineId))
+          this.violated(`6: ${pipelineId} deploys although the pipeline was locked`);
         return;
       }
       case 'verified': {
@@ -72,7 +73,8 @@ export class Truth {
           this.expected[service.service as ServiceName] = id;
           this.verified.add(service.image);
           const kind = this.#server.engine.images.get(id)?.behaviour.kind ?? 'gone';
-          if (!['good', 'slow'].includes(kind)) this.violated(`2: ${service.image} is ${kind} and was verified`);
+          if (!['good', 'slow'].includes(kind))
+            this.violated(`2: ${service.image} is ${kind} and was verified`);
         }
         return;
       }
@@ -97,14 +99,16 @@ export class Truth {
       const up = asked.length > 0 && asked.every((container) => engine.answer(container) === 200);
       const before = this.#up.get(name) ?? false;
       this.#up.set(name, up);
-      if (up || !before || this.#open === undefined || this.needsRun) continue;
+      // Only a version that was healthy has requests to lose.
+      if (up || !before || !this.#open || this.needsRun || this.leftToPerson) continue;
       const { plan } = this.#open;
       const own = plan.services.find((service) => service.service === name);
       const broken = plan.services.some((service) => {
         const id = engine.imageId(service.image) ?? '';
         return ['sick', 'crash'].includes(engine.images.get(id)?.behaviour.kind ?? 'good');
       });
-      if (broken && own?.strategy === 'start-first') this.violated(`3: ${name} lost requests to a broken release`);
+      if (broken && own?.strategy === 'start-first')
+        this.violated(`3: ${name} lost requests to a broken release`);
     }
   }
 
@@ -157,7 +161,11 @@ export class Truth {
       if (want === undefined ? have.length > 0 : have.length !== 1 || have[0] !== want)
         this.violated(`2: ${name} runs ${JSON.stringify(have.map(readable))}, not ${readable(want ?? '')}`);
       const served = server.engine.onTraffic(name);
-      if (want !== undefined && !this.leftToPerson && !served.some((container) => server.engine.answer(container) === 200))
+      if (
+        want !== undefined &&
+        !this.leftToPerson &&
+        !served.some((container) => server.engine.answer(container) === 200)
+      )
         this.violated(`2: ${name} does not serve`);
       if (want !== undefined && server.engine.imageId(written[name] ?? '') !== want)
         this.violated(`2: the compose file names ${written[name] ?? 'nothing'} for ${name}`);

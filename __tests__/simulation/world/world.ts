@@ -1,7 +1,7 @@
 /** A server, GitHub, a cache and runners in one virtual time; scenarios are played in it and the truth is watched. */
 import type { RunContext } from '../../../src/action/event.ts';
 import type { CarriedRun } from '../../../src/pipeline/carried.ts';
-import type { Behaviour } from './engine.ts';
+import { type Behaviour, NETWORK } from './engine.ts';
 import { SimGitHub } from './github.ts';
 import {
   type Commit,
@@ -213,7 +213,13 @@ export class World {
         break;
     }
     runner.finished = true;
-    if (options.dryRun && step.overlap === undefined && this.#alone(job) && this.#snapshot() !== before)
+    if (
+      options.dryRun &&
+      !step.faults.some(([, fault]) => fault === 'reboot') &&
+      step.overlap === undefined &&
+      this.#alone(job) &&
+      this.#snapshot() !== before
+    )
       this.truth.violated('7: a dry run changed something');
     if (runner.cancelled) await this.#post(job, options);
   }
@@ -271,6 +277,31 @@ export class World {
       reboot();
     };
     void runner;
+  }
+
+  /** What the next run finds, without names and times: two worlds with the same one go on in the same way. */
+  fingerprint(): string {
+    const { files, journal, armed, engine } = this.server;
+    const since = journal.findLastIndex(({ event }) => event === 'plan');
+    const state = this.truth.state();
+    const text = JSON.stringify([
+      [...files].sort(),
+      armed !== undefined,
+      journal
+        .slice(Math.max(0, since))
+        .map(({ event }) => event)
+        .filter((event) => !event.startsWith('command')),
+      [...engine.containers.values()].map(({ name, image, state: now, networks }) => [
+        name,
+        image,
+        now,
+        networks[NETWORK]?.aliases,
+      ]),
+      [...engine.references.keys()],
+      state?.pipelines.map(({ status }) => status),
+      state?.lock,
+    ]);
+    return text.replaceAll(/\d{8}-\d{6}-[0-9a-f]{7}|\d{4}-\d\d-\d\dT[^"]*/g, '');
   }
 
   #snapshot(): string {

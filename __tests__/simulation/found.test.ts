@@ -1,0 +1,60 @@
+/** Cases that the simulation found, each failing before the change that it names. */
+import { expect, test } from '@jest/globals';
+import type { Layout } from './world/jobs.ts';
+import type { Fault } from './world/runner.ts';
+import { good, quietStep, simulate, type Step } from './world/world.ts';
+
+const release = (faults: readonly (readonly [string, Fault])[] = [], more: Partial<Step> = {}): Step => ({
+  ...quietStep,
+  changes: { api: good(), web: good() },
+  faults,
+  ...more,
+});
+const late: Step['changes'] = { web: { kind: 'late', stop: 300 } };
+
+const CASES: { name: string; layout?: Layout; autoRollback?: boolean; steps: Step[] }[] = [
+  {
+    name: 'the runner is lost while the old container is being stopped: what is armed waits for it to end (keeper.sh: finish_command)',
+    steps: [release(), release([['keeper change: stop shop-api-1', 'kill-during']])],
+  },
+  {
+    name: 'lost after VERIFY: the next run removes the old containers, whose fixed name stood in its way (recover.ts)',
+    layout: 'fixed-name',
+    steps: [release(), release([['keeper change: remove shop-api-1', 'kill-before']])],
+  },
+  {
+    name: 'lost between cut-over and verified: the next run removes the copy of the compose file (recover.ts)',
+    steps: [release(), release([['keeper change: start shop-api-2', 'kill-after']])],
+  },
+  {
+    name: 'a lost answer while the old containers are removed does not make a failure of a verified release (retire.ts)',
+    steps: [release(), release([['keeper change: remove shop-api-1', 'fail-after']])],
+  },
+  {
+    name: 'a release left to a person leaves no staged files (under-test.ts)',
+    autoRollback: false,
+    steps: [release(), release([], { changes: late })],
+  },
+  {
+    name: 'two releases left to a person do not wait under one fixed name (cut-over.ts)',
+    layout: 'fixed-name',
+    autoRollback: false,
+    steps: [release(), release([], { changes: late }), release([], { changes: late })],
+  },
+  {
+    name: 'GitHub is down when a release is verified and when a person rolls it back: both are recorded in the end (manual-rollback.ts)',
+    steps: [
+      release(),
+      release([], { changes: { web: good() }, outage: [10_681, 47_801] }),
+      { ...quietStep, action: 'rollback' },
+    ],
+  },
+];
+
+test.each(CASES)('$name', async ({ layout = 'side-by-side', autoRollback = true, steps }) => {
+  const { violations, world } = await simulate({ seed: 1, layout, autoRollback, steps });
+  expect(violations).toEqual([]);
+  // The faults are where they are meant to be.
+  for (const { step, runner } of world.jobs)
+    for (const [at] of step.faults) expect(runner.effects).toContain(at);
+});
