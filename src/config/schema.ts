@@ -175,6 +175,18 @@ export const ConfigSchema = z.strictObject({
         .describe('Below deploy.path'),
       min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
       health_check: HealthCheck.prefault({}),
+      drift: z
+        .enum(['fail', 'adopt', 'overwrite'])
+        .default('adopt')
+        .describe(
+          "When the compose file on the server differs from the repository's by more than images: stop, use the server's with a warning, or use the repository's",
+        ),
+      allow_older: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Let a run deploy a commit that what runs already contains; the stage rollback is the way back',
+        ),
       proxy: z
         .union([z.enum(['auto', 'none']), z.array(Proxy)])
         .default('auto')
@@ -260,6 +272,7 @@ export const ConfigSchema = z.strictObject({
 /** The file as parsed, with every default in place. */
 export type Config = z.output<typeof ConfigSchema>;
 export type ProxySetting = Config['deploy']['proxy'];
+export type Drift = Config['deploy']['drift'];
 export type HealthCheck = z.output<typeof HealthCheck>;
 export type UnitSuite = z.output<typeof UnitSuiteSchema>;
 export type E2eSuite = z.output<typeof E2eSuiteSchema>;

@@ -1,11 +1,11 @@
-import type { ProxySetting } from '../config/schema.ts';
+import type { Drift, ProxySetting } from '../config/schema.ts';
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
 import { type Baseline, sampleBaseline } from './baseline.ts';
 import type { ReleaseEffects } from './effects.ts';
 import { execute, type Transfer, Unhealthy } from './execute.ts';
-import { gate, type Look } from './gate.ts';
+import { gate, gateTable, type Look } from './gate.ts';
 import { observe } from './observe.ts';
 import { planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
@@ -31,6 +31,8 @@ export interface DeployInput {
   composeSource: string | undefined;
   minFreeDisk: string | number;
   tests: { passed: boolean; detail: string };
+  /** `deploy.drift`; `adopt` when not given. */
+  drift?: Drift;
   /** `deploy.proxy`; `auto` when not given. */
   proxy?: ProxySetting;
   transfer: Transfer;
@@ -55,7 +57,7 @@ export async function planOnly(
 
 export async function lookAt(input: DeployInput, { target, log }: DeployEffects): Promise<Look> {
   try {
-    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted);
+    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted, input.drift);
     return { observed, plan: planRelease(observed, input) };
   } catch (error) {
     if (!(error instanceof AutopilotError)) throw error;
@@ -72,10 +74,11 @@ export async function carryOut(
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
   const { plan, observed } = look;
+  effects.log.info(gateTable(checks));
   effects.log.info(planTable(plan));
   const result: DeployResult = {
     ...emptyResult(checks, plan),
-    warnings: [...observed.warnings],
+    warnings: [...observed.warnings, ...plan.warnings],
   };
   if (plan.services.every((service) => service.current)) return { ...result, status: 'skipped' };
   await effects.keeper.record('plan', plan);

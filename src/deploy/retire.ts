@@ -1,6 +1,7 @@
 import type { Image } from '../server/target.ts';
 import { dropStaged, removeContainer, removeImage } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
+import { markerOf, readMarker, writeMarker } from './marker.ts';
 import type { ReleasePlan } from './release.ts';
 
 export interface RetireRequest {
@@ -25,7 +26,7 @@ export async function retire(
       await body();
     } catch (error) {
       warnings.push(
-        `${what} could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+        `${what} could not be tidied up: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   };
@@ -36,6 +37,11 @@ export async function retire(
         await attempt(`container ${kept.name}`, () => must(effects, removeContainer(kept.name, kept.id)));
     }
   }
+  await attempt('the mark of the folder', async () => {
+    const meant = markerOf(plan.prefix, effects.target);
+    if (await readMarker(effects.target, plan.compose.directory)) return;
+    await must(effects, writeMarker(plan.compose.directory, meant));
+  });
   await attempt('what was staged', () => must(effects, dropStaged(plan)));
   const images = await effects.target.engine.images();
   const containers = await effects.target.engine.containers([]);
