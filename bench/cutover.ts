@@ -65,6 +65,7 @@ const rollout: Way = {
     const done = await world.machine.exec([
       'sh',
       '/srv/docker-rollout',
+      'rollout',
       '-f',
       FILE,
       '--timeout',

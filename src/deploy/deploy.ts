@@ -1,4 +1,4 @@
-import type { Drift, ProxySetting } from '../config/schema.ts';
+import type { Drift, Migration, ProxySetting } from '../config/schema.ts';
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
@@ -11,7 +11,8 @@ import { planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
-import { LEFT_TO_SERVER, undoRelease, type UndoOutcome } from './undo.ts';
+import { undoOrAsk } from './migrate.ts';
+import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
 
 export interface DeployEffects {
   target: Target;
@@ -31,6 +32,7 @@ export interface DeployInput {
   composeSource: string | undefined;
   minFreeDisk: string | number;
   tests: { passed: boolean; detail: string };
+  migrate?: Migration | undefined;
   /** `deploy.drift`; `adopt` when not given. */
   drift?: Drift;
   /** `deploy.proxy`; `auto` when not given. */
@@ -111,7 +113,9 @@ export async function carryOut(
   } catch (error) {
     const undone = await putBack(error, result, plan, baseline, effects);
     // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
-    return cutOverBegan ? undone : { ...undone, services: result.services };
+    return cutOverBegan || undone.services.some((service) => service.status === 'undo-failed')
+      ? undone
+      : { ...undone, services: result.services };
   }
 }
 
@@ -126,7 +130,7 @@ async function putBack(
   const { failure, problem } = explain(error);
   effects.log.error(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
-  const outcome = await undoRelease(plan, effects, problem.message);
+  const outcome = await undoOrAsk(plan, effects, problem.message);
   if (!outcome.leftToServer) {
     await effects.keeper.disarm().catch((cause: unknown) => {
       outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
@@ -213,6 +217,9 @@ export function undoneOutcome(service: ServicePlan, outcome: UndoOutcome, reason
       status: 'rolled-back',
       reason: `${reason} ${LEFT_TO_SERVER}`,
     };
+  }
+  if (outcome.leftRunning && failed !== undefined) {
+    return { ...outcomeOf(service, 'deployed'), status: 'undo-failed', reason: failed };
   }
   const back = outcome.rolledBack.includes(service.service);
   return {

@@ -117,6 +117,7 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
     minFreeDisk: config.deploy.min_free_disk,
     proxy: config.deploy.proxy,
     drift: config.deploy.drift,
+    migrate: config.deploy.migrate,
     tests: {
       passed: tests !== 'failed',
       detail: tests === 'skipped' ? 'no test was needed for this change' : `tests ${tests}`,
