@@ -21,7 +21,7 @@ export async function appImage(
   const code =
     behaviour === 'crashing'
       ? 'process.exit(3)'
-      : `const server = require("http").createServer((asked, answer) => setTimeout(() => answer.writeHead(${String(status)}).end("${tag}"), 20)); setTimeout(() => server.listen(8080), 1500); process.on("SIGTERM", () => server.close(() => process.exit(0)));`;
+      : `let ending = false; const server = require("http").createServer((asked, answer) => setTimeout(() => answer.writeHead(${String(status)}, ending ? { connection: "close" } : {}).end("${tag}"), 20)); setTimeout(() => server.listen(8080), 1500); process.on("SIGTERM", () => { ending = true; server.close(() => process.exit(0)); });`;
   const dockerfile = [
     'FROM gonsautopilot-lab/node:24',
     'EXPOSE 8080',

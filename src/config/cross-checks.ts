@@ -16,6 +16,7 @@ export function crossChecks(config: Config): CrossProblem[] {
     ...suites(config),
     ...target(config),
     ...proxies(config),
+    ...migration(config),
     ...smokeAndWatch(config),
   ];
 }
@@ -193,6 +194,18 @@ function proxies({ deploy, services: declared, build }: Config): CrossProblem[] 
           ],
     ),
   );
+}
+
+function migration({ deploy, services: declared, build }: Config): CrossProblem[] {
+  const known = declared ?? build.docker;
+  const name = deploy.migrate?.service;
+  if (name === undefined || known === undefined || Object.hasOwn(known, name)) return [];
+  return [
+    {
+      path: ['deploy', 'migrate', 'service'],
+      message: `unknown service "${name}"; services are ${list(Object.entries(known))}`,
+    },
+  ];
 }
 
 function smokeAndWatch(config: Config): CrossProblem[] {

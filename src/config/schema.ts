@@ -99,6 +99,22 @@ const Proxy = z
     PROXY_KEYS,
   );
 
+const Migrate = z
+  .strictObject({
+    service: ServiceName.describe('Whose new image runs it'),
+    command: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .describe('Without a shell, such as `npx prisma migrate deploy`'),
+    timeout: seconds(300, 'Time limit'),
+    irreversible: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The version before cannot run on its result: then nothing rolls back by itself, a person decides',
+      ),
+  })
+  .describe('Run once in each release of the service, in the new image, before anything is started');
+
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const TARGET =
   /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
@@ -196,6 +212,19 @@ export const ConfigSchema = z.strictObject({
         .describe('Below deploy.path'),
       min_free_disk: size('2GB', 'Free space that must remain on the data root of the engine (rule D1)'),
       health_check: HealthCheck.prefault({}),
+      drift: z
+        .enum(['fail', 'adopt', 'overwrite'])
+        .default('adopt')
+        .describe(
+          "When the compose file on the server differs from the repository's by more than images: stop, use the server's with a warning, or use the repository's",
+        ),
+      migrate: Migrate.optional(),
+      allow_older: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Let a run deploy a commit that what runs already contains; the stage rollback is the way back',
+        ),
       proxy: z
         .union([z.enum(['auto', 'none']), z.array(Proxy)])
         .default('auto')
@@ -281,6 +310,8 @@ export const ConfigSchema = z.strictObject({
 /** The file as parsed, with every default in place. */
 export type Config = z.output<typeof ConfigSchema>;
 export type ProxySetting = Config['deploy']['proxy'];
+export type Migration = NonNullable<Config['deploy']['migrate']>;
+export type Drift = Config['deploy']['drift'];
 export type HealthCheck = z.output<typeof HealthCheck>;
 export type UnitSuite = z.output<typeof UnitSuiteSchema>;
 export type E2eSuite = z.output<typeof E2eSuiteSchema>;

@@ -45,6 +45,12 @@ function hint(service: ServicePlan): string {
     : ` It shared ${service.shared_volumes.join(', ')} with the old one; if it cannot, set \`services.${service.service}.strategy: stop-first\`.`;
 }
 
+/** One that was cut short must not go on changing data. */
+export async function removeMigration({ migrate }: ReleasePlan, effects: ReleaseEffects): Promise<void> {
+  const left = migrate && (await effects.target.engine.container(migrate.container));
+  if (left) await must(effects, removeContainer(left.name, left.id));
+}
+
 /** A candidate that another run left behind goes the same way. */
 export async function removeCandidate(service: ServicePlan, effects: ReleaseEffects): Promise<void> {
   if (service.candidate === '') return;

@@ -1,6 +1,6 @@
 import type { Command } from '../server/target.ts';
 import { COMPOSE_LABEL } from './plan.ts';
-import type { ReleasePlan, ServicePlan } from './release.ts';
+import type { MigrationPlan, ReleasePlan, ServicePlan } from './release.ts';
 
 /** Every command a release runs on a server, as data. No string is glued into a shell text: scripts take arguments. */
 
@@ -119,6 +119,28 @@ export function startCandidate(plan: ReleasePlan, service: ServicePlan): Command
       service.compose_service,
     ],
     timeout: 5 * MINUTES,
+  };
+}
+
+/** Like a candidate: off traffic, without host ports, with the networks, variables and volumes of its service. */
+export function runMigration(plan: ReleasePlan, migrate: MigrationPlan, service: ServicePlan): Command {
+  return {
+    title: `migrate with ${service.image}`,
+    argv: [
+      ...compose(plan, plan.compose.next),
+      '-f',
+      plan.compose.override,
+      'run',
+      '--rm',
+      '--no-TTY',
+      '--no-deps',
+      '--quiet-pull',
+      '--name',
+      migrate.container,
+      service.compose_service,
+      ...migrate.argv,
+    ],
+    timeout: migrate.timeout * 1000,
   };
 }
 

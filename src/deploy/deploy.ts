@@ -1,17 +1,18 @@
-import type { ProxySetting } from '../config/schema.ts';
+import type { Drift, Migration, ProxySetting } from '../config/schema.ts';
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
 import { type Baseline, sampleBaseline } from './baseline.ts';
 import type { ReleaseEffects } from './effects.ts';
 import { execute, type Transfer, Unhealthy } from './execute.ts';
-import { gate, type Look } from './gate.ts';
+import { gate, gateTable, type Look } from './gate.ts';
 import { observe } from './observe.ts';
 import { planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
-import { LEFT_TO_SERVER, undoRelease, type UndoOutcome } from './undo.ts';
+import { undoOrAsk } from './migrate.ts';
+import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
 
 export interface DeployEffects {
   target: Target;
@@ -31,6 +32,9 @@ export interface DeployInput {
   composeSource: string | undefined;
   minFreeDisk: string | number;
   tests: { passed: boolean; detail: string };
+  migrate?: Migration | undefined;
+  /** `deploy.drift`; `adopt` when not given. */
+  drift?: Drift;
   /** `deploy.proxy`; `auto` when not given. */
   proxy?: ProxySetting;
   transfer: Transfer;
@@ -55,7 +59,7 @@ export async function planOnly(
 
 export async function lookAt(input: DeployInput, { target, log }: DeployEffects): Promise<Look> {
   try {
-    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted);
+    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted, input.drift);
     return { observed, plan: planRelease(observed, input) };
   } catch (error) {
     if (!(error instanceof AutopilotError)) throw error;
@@ -72,12 +76,11 @@ export async function carryOut(
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
   const { plan, observed } = look;
-  for (const { name, service, detail } of checks)
-    effects.log.info(`ok ${name}${service === undefined ? '' : ` (${service})`}: ${detail}`);
+  effects.log.info(gateTable(checks));
   effects.log.info(planTable(plan));
   const result: DeployResult = {
     ...emptyResult(checks, plan),
-    warnings: [...observed.warnings],
+    warnings: [...observed.warnings, ...plan.warnings],
   };
   if (plan.services.every((service) => service.current)) return { ...result, status: 'skipped' };
   await effects.keeper.record('plan', plan);
@@ -110,7 +113,9 @@ export async function carryOut(
   } catch (error) {
     const undone = await putBack(error, result, plan, baseline, effects);
     // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
-    return cutOverBegan ? undone : { ...undone, services: result.services };
+    return cutOverBegan || undone.services.some((service) => service.status === 'undo-failed')
+      ? undone
+      : { ...undone, services: result.services };
   }
 }
 
@@ -125,7 +130,7 @@ async function putBack(
   const { failure, problem } = explain(error);
   effects.log.info(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
-  const outcome = await undoRelease(plan, effects, problem.message);
+  const outcome = await undoOrAsk(plan, effects, problem.message);
   if (!outcome.leftToServer) {
     await effects.keeper.disarm().catch((cause: unknown) => {
       outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
@@ -212,6 +217,9 @@ export function undoneOutcome(service: ServicePlan, outcome: UndoOutcome, reason
       status: 'rolled-back',
       reason: `${reason} ${LEFT_TO_SERVER}`,
     };
+  }
+  if (outcome.leftRunning && failed !== undefined) {
+    return { ...outcomeOf(service, 'deployed'), status: 'undo-failed', reason: failed };
   }
   const back = outcome.rolledBack.includes(service.service);
   return {

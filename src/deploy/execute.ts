@@ -5,6 +5,7 @@ import { checkCompose, stageCompose, tagImage, writeCompose } from './commands.t
 import type { ComposeModel } from './compose-model.ts';
 import { cutOver } from './cut-over.ts';
 import { must, type ReleaseEffects } from './effects.ts';
+import { migrate } from './migrate.ts';
 import { type Operation, operations } from './operations.ts';
 import { ownEndpoint } from './port.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
@@ -60,7 +61,8 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
     if (operation.phase === 'cut-over' && !armed) {
       await execution.beforeCutOver();
       // From here on a runner that is gone means: back to what ran before.
-      await effects.keeper.arm(revertScript(plan));
+      // From an irreversible release there is no way back that a program may take.
+      if (plan.migrate?.irreversible !== true) await effects.keeper.arm(revertScript(plan));
       armed = true;
     }
     const prefix = operation.service === '' ? '' : `${operation.service}: `;
@@ -98,6 +100,9 @@ async function perform(
       return undefined;
     case 'transfer':
       return transferAll(execution, effects);
+    case 'migrate':
+      if (service && plan.migrate) await migrate(plan, plan.migrate, service, effects);
+      return undefined;
     case 'candidate':
       if (service) stopOn(await tryCandidate(plan, service, effects));
       return undefined;

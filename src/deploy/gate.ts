@@ -1,6 +1,7 @@
-import { bytesOf } from '../config/schema.ts';
+import { bytesOf, type Drift } from '../config/schema.ts';
 import type { CommandResult, Command, EngineInfo, Target } from '../server/target.ts';
 import { proveImage } from './commands.ts';
+import { markerOf, markerPath } from './marker.ts';
 import type { Observed } from './observe.ts';
 import type { ReleasePlan, Wanted } from './release.ts';
 import type { GateCheck } from './result.ts';
@@ -12,6 +13,10 @@ export interface GateInput {
   wanted: readonly Wanted[];
   /** As in the configuration: `2GB`, or bytes. */
   minFreeDisk: string | number;
+  /** `project.name`. */
+  prefix: string;
+  /** `deploy.drift`; `adopt` when not given. */
+  drift?: Drift;
 }
 
 export interface GateEffects {
@@ -63,7 +68,8 @@ export async function gate(input: GateInput, look: Look, effects: GateEffects): 
           fix: 'Check that the user may reach the Docker engine: `docker version` on the server.',
         },
   );
-  if ('value' in info) checks.push(...versionChecks(info.value), await diskCheck(info.value, input, effects));
+  if ('value' in info)
+    checks.push(...versionChecks(info.value), await diskCheck(info.value, input, look, effects));
   if (look.observed === undefined) {
     checks.push({
       name: 'compose file',
@@ -78,6 +84,7 @@ export async function gate(input: GateInput, look: Look, effects: GateEffects): 
     passed: true,
     detail: `${look.plan.compose.file}${look.plan.compose.existed ? '' : ' (from the repository)'}`,
   });
+  checks.push(markerCheck(look, input, effects), driftCheck(look, input));
   for (const wanted of input.wanted) {
     checks.push(await backupCheck(look.plan, wanted, look.observed, effects));
     checks.push(...strategyCheck(wanted, look.observed));
@@ -85,9 +92,18 @@ export async function gate(input: GateInput, look: Look, effects: GateEffects): 
   return checks;
 }
 
-async function diskCheck(info: EngineInfo, input: GateInput, effects: GateEffects): Promise<GateCheck> {
+async function diskCheck(
+  info: EngineInfo,
+  input: GateInput,
+  look: Look,
+  effects: GateEffects,
+): Promise<GateCheck> {
   const name = 'free disk';
-  const need = bytesOf(input.minFreeDisk);
+  const sizes = input.wanted
+    .filter(({ image }) => look.observed?.imageIds[image.reference] !== image.id)
+    .map(({ image }) => image.size);
+  const arriving = sizes.reduce((sum, size) => sum + size, 0);
+  const need = bytesOf(input.minFreeDisk) + arriving;
   const free = await attempt(() => effects.target.freeDisk(info.dataRoot));
   if (!('value' in free)) return { name, passed: false, detail: free.problem };
   // Rule D1 asks for *more* than that.
@@ -95,7 +111,7 @@ async function diskCheck(info: EngineInfo, input: GateInput, effects: GateEffect
   return {
     name,
     passed,
-    detail: `${gigabytes(free.value)} free on ${info.dataRoot}, more than ${gigabytes(need)} needed`,
+    detail: `${gigabytes(free.value)} free on ${info.dataRoot}, more than ${gigabytes(need)} needed${arriving > 0 ? `, ${gigabytes(arriving)} of it for the images` : ''}`,
     ...(passed ? {} : { fix: 'Free space on the server: `docker system df` shows what uses it.' }),
   };
 }
@@ -118,6 +134,48 @@ function versionChecks(info: EngineInfo): GateCheck[] {
         : { fix: `Install Docker Compose ${OLDEST_COMPOSE.join('.')} or later on the server.` }),
     },
   ];
+}
+
+/** The folder on the server is the one that is meant: that of this project, on this server. */
+function markerCheck(
+  { observed, plan }: Extract<Look, { plan: ReleasePlan }>,
+  input: GateInput,
+  { target }: GateEffects,
+): GateCheck {
+  const name = 'environment';
+  const { directory } = plan.compose;
+  const meant = markerOf(input.prefix, target);
+  const found = observed.marker;
+  if (found === undefined) return { name, passed: true, detail: `${directory} is not marked yet` };
+  const passed = found.project === meant.project && found.target === meant.target;
+  return {
+    name,
+    passed,
+    detail: passed
+      ? `${directory} belongs to ${meant.project} on ${meant.target}`
+      : `${directory} belongs to project ${found.project} on ${found.target}, not to ${meant.project} on ${meant.target}`,
+    ...(passed
+      ? {}
+      : {
+          fix: `Correct \`project.name\`, \`deploy.target\` or \`deploy.path\`; if the folder has moved on purpose, remove ${markerPath(directory)} on the server.`,
+        }),
+  };
+}
+
+function driftCheck({ observed, plan }: Extract<Look, { plan: ReleasePlan }>, input: GateInput): GateCheck {
+  const name = 'compose file drift';
+  const { drift = 'adopt' } = input;
+  if (observed.drift === '') return { name, passed: true, detail: 'none' };
+  if (drift !== 'fail') {
+    const used = drift === 'adopt' ? "the server's file is used" : "the repository's file is used";
+    return { name, passed: true, detail: `\`deploy.drift\` is ${drift}: ${used}` };
+  }
+  return {
+    name,
+    passed: false,
+    detail: `${plan.compose.file} on the server (-) differs from the repository's (+):\n${observed.drift}`,
+    fix: 'Make the two files the same, or set `deploy.drift` to adopt or overwrite.',
+  };
 }
 
 async function backupCheck(
@@ -159,6 +217,19 @@ function strategyCheck({ service }: Wanted, observed: Observed): GateCheck[] {
       fix: `Set \`services.${service.name}.strategy\` to auto, or change the compose file.`,
     },
   ];
+}
+
+/** Every check, the failed ones marked, as a Markdown table. Pure. */
+export function gateTable(checks: readonly GateCheck[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', '<br>');
+  return [
+    '| gate | | what |',
+    '| --- | --- | --- |',
+    ...checks.map(
+      (check) =>
+        `| ${cell(check.name)}${check.service === undefined ? '' : ` (${cell(check.service)})`} | ${check.passed ? 'ok' : 'FAILED'} | ${cell(check.detail)} |`,
+    ),
+  ].join('\n');
 }
 
 async function attempt<T>(body: () => Promise<T>): Promise<{ value: T } | { problem: string }> {

@@ -2,7 +2,7 @@ import { AutopilotError } from '../errors.ts';
 import type { Keeper } from '../server/target.ts';
 import { carryOut, type DeployEffects, type DeployInput, lookAt, refused } from './deploy.ts';
 import type { ReleaseEffects } from './effects.ts';
-import { gate } from './gate.ts';
+import { gate, gateTable } from './gate.ts';
 import { recover, type Settlement } from './recover.ts';
 import type { ReleasePlan } from './release.ts';
 import type { DeployResult, ReleaseHandover } from './result.ts';
@@ -107,7 +107,10 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
         imageExists: input.imageExists,
         change: (command) => keeper.change(command),
       });
-      if (look.plan === undefined || checks.some((check) => !check.passed)) return refused(checks, look.plan);
+      if (look.plan === undefined || checks.some((check) => !check.passed)) {
+        effects.log.error(gateTable(checks));
+        return refused(checks, look.plan);
+      }
       plan = look.plan;
       return carryOut(input, look, checks, effects);
     },

@@ -1,29 +1,37 @@
+import type { Drift } from '../config/schema.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
-import { imagesIn, setImages } from './compose-edit.ts';
+import { setImages } from './compose-edit.ts';
 import { parseComposeModel } from './compose-model.ts';
 import { hashCompose, resolveCompose } from './commands.ts';
+import { driftOf, taggedImages } from './drift.ts';
+import { type Marker, readMarker } from './marker.ts';
 import { COMPOSE_LABEL, type Observation } from './plan.ts';
 import type { Wanted } from './release.ts';
 
 export interface Observed extends Observation {
   /** The compose file with the wanted images in it. */
   nextSource: string;
+  /** How the server's file differs from the repository's; empty when it does not. */
+  drift: string;
+  /** What the folder on the server says it belongs to. */
+  marker: Marker | undefined;
   warnings: string[];
 }
 
 /**
- * Looks at the server; changes nothing. The compose file on the server wins over the repository's, which is only used
- * for a first deployment; a difference between the two is a warning. Throws CONFIG_INVALID or SERVER_COMPOSE.
+ * Looks at the server; changes nothing. The compose file on the server wins over the repository's, which is used for a
+ * first deployment and with `drift: overwrite`. Throws CONFIG_INVALID or SERVER_COMPOSE.
  */
 export async function observe(
   target: Target,
   composeFile: string,
   composeSource: string | undefined,
   wanted: readonly Wanted[],
+  drift: Drift = 'adopt',
 ): Promise<Observed> {
   const serverSource = await target.readFile(composeFile);
-  const source = serverSource ?? composeSource;
+  const source = drift === 'overwrite' ? (composeSource ?? serverSource) : (serverSource ?? composeSource);
   if (source === undefined) {
     throw new AutopilotError('CONFIG_INVALID', {
       what: `There is no compose file: neither ${composeFile} on ${target.name} nor one in the repository.`,
@@ -33,7 +41,12 @@ export async function observe(
   const images = Object.fromEntries(
     wanted.map((entry) => [entry.service.composeService, entry.image.reference]),
   );
-  const nextSource = setImages(source, images);
+  // The repository's file knows no tags: the services that this release leaves alone keep those they run.
+  const kept =
+    drift === 'overwrite' && serverSource !== undefined && composeSource !== undefined
+      ? taggedImages(serverSource, composeSource)
+      : {};
+  const nextSource = setImages(source, { ...kept, ...images });
   const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
   const [resolved, hashed, engine] = await Promise.all([
     target.query(resolveCompose(directory, nextSource)),
@@ -56,6 +69,7 @@ export async function observe(
     const image = await target.engine.image(reference);
     if (image) imageIds[reference] = image.id;
   }
+  const differences = driftOf(serverSource, composeSource, images);
   return {
     model,
     containers,
@@ -65,7 +79,9 @@ export async function observe(
     freeDisk: await target.freeDisk(engine.dataRoot),
     serverSource,
     nextSource,
-    warnings: driftWarnings(serverSource, composeSource, images, composeFile),
+    drift: differences,
+    marker: await readMarker(target, directory),
+    warnings: differences === '' || drift !== 'adopt' ? [] : [adopted(composeFile, differences)],
   };
 }
 
@@ -79,30 +95,6 @@ function parseHashes(text: string): Record<string, string> {
   );
 }
 
-/** The images are ours to change; anything else that differs is a person's edit that the repository does not know. */
-function driftWarnings(
-  server: string | undefined,
-  repository: string | undefined,
-  images: Record<string, string>,
-  composeFile: string,
-): string[] {
-  if (server === undefined || repository === undefined) return [];
-  try {
-    const there = imagesIn(server);
-    const here = imagesIn(repository);
-    // Also those that this release leaves alone: an earlier one has written their tags.
-    const tagged = Object.entries(there).filter(
-      ([name, image]) => nameOf(image) === nameOf(here[name] ?? ''),
-    );
-    const same = { ...Object.fromEntries(tagged), ...images };
-    if (setImages(server, same).trim() === setImages(repository, same).trim()) return [];
-  } catch {
-    // A file that lacks one of the services differs as well.
-  }
-  return [
-    `${composeFile} on the server differs from the one in the repository by more than image tags. The server's file is used; copy it into the repository, or the other way round, to end this warning.`,
-  ];
-}
-
-/** `shop-frontend:a1b2c3d` -> `shop-frontend`. */
-const nameOf = (image: string) => image.replace(/:[^:/]*$/, '');
+/** A person's edit that the repository does not know. */
+const adopted = (composeFile: string, differences: string) =>
+  `${composeFile} on the server differs from the one in the repository by more than image tags. The server's file is used; copy it into the repository, or the other way round, to end this warning:\n${differences}`;

@@ -3,6 +3,7 @@ import type { ReleasePlan, ServicePlan } from './release.ts';
 export const OPERATION_KINDS = [
   'pin',
   'transfer',
+  'migrate',
   'stage-compose',
   'candidate',
   'write-compose',
@@ -52,6 +53,17 @@ export function operations(plan: ReleasePlan): Operation[] {
       '',
       'prepare',
     ),
+    ...(plan.migrate === undefined
+      ? []
+      : [
+          op(
+            'migrate',
+            plan.migrate.service,
+            `run \`${plan.migrate.argv.join(' ')}\` once in the new image, for at most ${String(plan.migrate.timeout)} s${plan.migrate.irreversible ? '; from here on nothing rolls back by itself' : ''}`,
+            '',
+            'prepare',
+          ),
+        ]),
     ...each((service) => [
       service.candidate === ''
         ? op(

@@ -1,8 +1,8 @@
-import type { ProxySetting } from '../config/schema.ts';
+import type { Migration, ProxySetting } from '../config/schema.ts';
 import type { Container, EngineInfo } from '../server/target.ts';
 import { type ComposeModel, proxyVariables, replicasOf, singleWriterVolumes } from './compose-model.ts';
 import { proxyHooks } from './proxy-hooks.ts';
-import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
+import type { MigrationPlan, ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import { chooseStrategy } from './strategy.ts';
 
 /** What the server looks like before anything is done; the only source of the plan. */
@@ -30,6 +30,7 @@ export interface PlanRequest {
   wanted: readonly Wanted[];
   /** `deploy.proxy`; `auto` when not given. */
   proxy?: ProxySetting;
+  migrate?: Migration | undefined;
 }
 
 export const COMPOSE_LABEL = {
@@ -45,6 +46,8 @@ export function planRelease(observed: Observation, request: PlanRequest): Releas
   const directory = request.composeFile.slice(0, split) || '/';
   const base = request.composeFile.slice(split + 1);
   const hidden = (suffix: string) => `${directory === '/' ? '' : directory}/.${base}.${suffix}`;
+  const services = request.wanted.map((wanted) => planService(observed, request, wanted));
+  const migrate = planMigration(observed.model.name, services, request.migrate);
   return {
     pipeline_id: request.pipelineId,
     project: observed.model.name,
@@ -58,8 +61,26 @@ export function planRelease(observed: Observation, request: PlanRequest): Releas
       override: hidden('override'),
       existed: observed.serverSource !== undefined,
     },
-    services: request.wanted.map((wanted) => planService(observed, request, wanted)),
+    services,
+    ...(migrate ? { migrate } : {}),
     warnings: [],
+  };
+}
+
+function planMigration(
+  project: string,
+  services: readonly ServicePlan[],
+  migration: Migration | undefined,
+): MigrationPlan | undefined {
+  const service = services.find((entry) => entry.service === migration?.service && !entry.current);
+  if (!migration || !service) return undefined;
+  const { command, timeout, irreversible } = migration;
+  return {
+    service: service.service,
+    container: `${project}-${service.compose_service}-migrate`,
+    argv: typeof command === 'string' ? command.split(/\s+/).filter(Boolean) : command,
+    timeout,
+    irreversible,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { JournalEntry } from '../server/target.ts';
 import type { ReleaseEffects } from './effects.ts';
+import { undoOrAsk } from './migrate.ts';
 import { ReleasePlan } from './release.ts';
 import { retireKept, retireStaged } from './retire.ts';
-import { undoRelease, type UndoOutcome } from './undo.ts';
+import type { UndoOutcome } from './undo.ts';
 
 /** What an earlier run left, and what became of it. */
 export type Settlement =
@@ -54,7 +55,7 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
   }
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
   const { services, warnings } = await stillOurs(plan, effects);
-  const outcome = await undoRelease({ ...plan, services }, effects, 'left half-finished by an earlier run');
+  const outcome = await undoOrAsk({ ...plan, services }, effects, 'left half-finished by an earlier run');
   if (outcome.manualSteps.length === 0) await effects.keeper.disarm();
   return { state: 'rolled-back', plan, outcome, warnings };
 }

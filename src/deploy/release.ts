@@ -62,6 +62,17 @@ export const ServicePlan = z.object({
 });
 export type ServicePlan = z.infer<typeof ServicePlan>;
 
+/** `deploy.migrate`, when the release changes its service. */
+export const MigrationPlan = z.object({
+  service: z.string(),
+  container: z.string(),
+  argv: z.array(z.string()),
+  /** Seconds. */
+  timeout: z.number(),
+  irreversible: z.boolean(),
+});
+export type MigrationPlan = z.infer<typeof MigrationPlan>;
+
 /**
  * Everything that doing, resuming, showing and undoing a release needs, as data: it stands in the server's journal and
  * in the hand-over file between the steps. Holds no secret: nothing of the services' environment is in it.
@@ -83,6 +94,7 @@ export const ReleasePlan = z.object({
   }),
   /** Dependencies first; undone in reverse. */
   services: z.array(ServicePlan),
+  migrate: MigrationPlan.optional(),
   warnings: z.array(z.string()),
 });
 export type ReleasePlan = z.infer<typeof ReleasePlan>;

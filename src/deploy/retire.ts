@@ -1,6 +1,7 @@
 import type { Image } from '../server/target.ts';
 import { dropStaged, removeContainer, removeImage } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
+import { markerOf, readMarker, writeMarker } from './marker.ts';
 import type { ReleasePlan } from './release.ts';
 
 export interface RetireRequest {
@@ -42,6 +43,11 @@ export async function retireKept(plan: ReleasePlan, effects: ReleaseEffects): Pr
       });
     }
   }
+  await attempt(warnings, 'the mark of the folder', async () => {
+    const meant = markerOf(plan.prefix, effects.target);
+    if (await readMarker(effects.target, plan.compose.directory)) return;
+    await must(effects, writeMarker(plan.compose.directory, meant));
+  });
   warnings.push(...(await retireStaged(plan, effects)));
   return warnings;
 }

@@ -1,10 +1,11 @@
 import { outcomeOf, undoneOutcome } from './deploy.ts';
 import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
+import { undoOrAsk } from './migrate.ts';
 import type { ReleasePlan } from './release.ts';
 import type { ContainerFailure, ServiceOutcome } from './result.ts';
 import { retire, retireStaged, type RetireRequest } from './retire.ts';
-import { undoRelease, type UndoOutcome } from './undo.ts';
+import type { UndoOutcome } from './undo.ts';
 
 /** A live release that is not verified yet: what VERIFY looks at, and the ways in which it can end. */
 export interface ReleaseUnderTest {
@@ -52,7 +53,7 @@ export function underTest(
       );
     },
     async rollBack(reason) {
-      const outcome = await undoRelease(plan(), effects, reason);
+      const outcome = await undoOrAsk(plan(), effects, reason);
       if (!outcome.leftToServer) await keeper.disarm();
       return outcome;
     },

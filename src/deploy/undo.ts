@@ -1,7 +1,7 @@
 import { AutopilotError } from '../errors.ts';
 import { argvText } from '../server/shell.ts';
 import type { Command, Container } from '../server/target.ts';
-import { removeCandidate } from './candidate.ts';
+import { removeCandidate, removeMigration } from './candidate.ts';
 import {
   dropStaged,
   joinNetwork,
@@ -26,6 +26,8 @@ export interface UndoOutcome {
   manualSteps: string[];
   /** The connection was lost on the way: the keeper, which is armed, puts everything back without this run. */
   leftToServer: boolean;
+  /** The release stays, because it cannot be undone: a person decides. */
+  leftRunning?: boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function undoRelease(
   };
   // First of all: from here on a person's `docker compose up` brings back the old version as well.
   await attempt('the compose file', shown([restoreCompose(plan)]), () => must(effects, restoreCompose(plan)));
+  await attempt('the migration', [], () => removeMigration(plan, effects));
   for (const service of [...plan.services].reverse()) {
     if (service.current) continue;
     const touched = await attempt(service.service, manualSteps(plan, service), () =>

@@ -28,6 +28,8 @@ export class FakeServer {
   readonly journal: JournalEntry[] = [];
   readonly commands: string[] = [];
   armed: string | undefined;
+  /** What a migration does: `compose run --rm` with the service and the words of the command. */
+  migration: (words: string[]) => CommandResult = () => ok();
   /** Called before each change; may throw (killed) or give a result instead of the effect. */
   before: (index: number) => CommandResult | undefined = () => undefined;
   /** Called after each change, whose effect is there. */
@@ -284,6 +286,7 @@ export class FakeServer {
     if (args.includes('config')) {
       return args.includes('--hash') ? ok('') : ok(JSON.stringify({ name: 'shop', services }));
     }
+    if (args.includes('--rm')) return this.migration(args.slice(args.indexOf('--name') + 2));
     if (args.includes('run')) {
       const service = args.at(-1) ?? '';
       const name = args[args.indexOf('--name') + 1] ?? '';

@@ -22,7 +22,12 @@ async function closed(
     observed,
     plan: planRelease(observed, { pipelineId: 'p', prefix: 'shop', composeFile: FILE, wanted }),
   };
-  const input: GateInput = { tests: { passed: true, detail: '12 passed' }, wanted, minFreeDisk: '2GB' };
+  const input: GateInput = {
+    tests: { passed: true, detail: '12 passed' },
+    wanted,
+    prefix: 'shop',
+    minFreeDisk: '2GB',
+  };
   const effects: GateEffects = {
     target: { ...server.target },
     imageExists: () => Promise.resolve(true),
@@ -45,6 +50,8 @@ describe('D1: the gate', () => {
       'Docker Compose',
       'free disk',
       'compose file',
+      'environment',
+      'compose file drift',
       'previous image backed up',
     ]);
   });
@@ -64,6 +71,17 @@ describe('D1: the gate', () => {
     [
       'not more than the free disk asked for',
       ({ effects }) => (effects.target.freeDisk = () => Promise.resolve(2e9)),
+      ['free disk'],
+    ],
+    [
+      'no room for what arrives besides',
+      ({ effects, input }) => {
+        effects.target.freeDisk = () => Promise.resolve(2.5e9);
+        input.wanted = input.wanted.map((entry) => ({
+          ...entry,
+          image: { ...entry.image, id: 'sha256:new', size: 6e8 },
+        }));
+      },
       ['free disk'],
     ],
     [

@@ -105,7 +105,7 @@ describe('D2, D3: whatever happens, it is the new release as a whole or the stat
         expect(left).toEqual(
           world.map((entry, index) => [entry.named, `shop-${NAMES[index] ?? ''}:v2`, 'running']),
         );
-        expect([...server.files.keys()]).toEqual([FILE]);
+        expect([...server.files.keys()]).toEqual([FILE, '/srv/shop/.gonsautopilot.json']);
         expect(server.files.get(FILE)).not.toContain(':v1');
       }),
       { numRuns: 300 },

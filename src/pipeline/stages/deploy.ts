@@ -6,6 +6,7 @@ import { lockedEnd } from '../begin.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
 import type { StageOutcome } from '../run.ts';
+import { newerDeployed } from './newer.ts';
 import { settleEarlier } from '../settle.ts';
 
 /** Seconds that the server keeps an unverified release armed between the DEPLOY step and the VERIFY step. */
@@ -40,6 +41,10 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
   );
   context.server.release = release;
   await settleEarlier(context, release);
+  const newer = config.deploy.allow_older ? undefined : await newerDeployed(context, run, plan.services);
+  if (newer !== undefined) {
+    return { status: 'skipped', reason: newer, end: { status: 'cancelled', reason: newer } };
+  }
   const result = await release.deploy(input);
   if (result.status === 'failed') return failed(result);
   if (context.verifyFollows || result.status === 'skipped')
@@ -112,6 +117,8 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
     composeSource: await effects.readText(join(directory, composeFile)),
     minFreeDisk: config.deploy.min_free_disk,
     proxy: config.deploy.proxy,
+    drift: config.deploy.drift,
+    migrate: config.deploy.migrate,
     tests: {
       passed: tests !== 'failed',
       detail: tests === 'skipped' ? 'no test was needed for this change' : `tests ${tests}`,

@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import { ComposeModel } from '../../../src/deploy/compose-model.ts';
+import { proxyHooks, proxyKind } from '../../../src/deploy/proxy-hooks.ts';
+import { tellProxies } from '../../../src/deploy/proxy.ts';
+import type { ReleasePlan, ServicePlan } from '../../../src/deploy/release.ts';
+import { FakeServer } from './fake-server.ts';
+
+const on = (image: string, ...networks: string[]) => ({
+  image,
+  networks: Object.fromEntries(networks.map((name) => [name, null])),
+});
+const MODEL = ComposeModel.parse({
+  name: 'shop',
+  services: {
+    backend: on('shop-backend:v1', 'inner'),
+    edge: on('nginx:1.27-alpine', 'inner', 'outer'),
+    other: on('registry:5000/nginxinc/nginx-unprivileged@sha256:1', 'outer'),
+    db: on('postgres', 'inner'),
+  },
+});
+const BACKEND = { name: 'backend', composeService: 'backend' };
+
+test.each([
+  ['nginx', 'nginx'],
+  ['nginx:1.27', 'nginx'],
+  ['host:5000/team/nginx-unprivileged:1', 'nginx'],
+  ['haproxytech/haproxy-alpine:3.0', 'haproxy'],
+  ['caddy@sha256:abc', 'caddy'],
+  ['mynginx:1', undefined],
+  ['nginxish', undefined],
+  ['team/nginx/app', undefined],
+  ['', undefined],
+])('the image %s is the proxy %s', (image, kind) => {
+  expect(proxyKind(image)).toBe(kind);
+});
+
+describe('deploy.proxy', () => {
+  test('auto: proxies that share a network with the service, and only warn', () => {
+    expect(proxyHooks(MODEL, BACKEND, 'auto')).toMatchObject([
+      { name: 'nginx (compose service edge)', compose_service: 'edge', hosts: true, required: false },
+    ]);
+    const itself = proxyHooks(MODEL, { name: 'edge', composeService: 'edge' }, 'auto');
+    expect(itself.map((hook) => hook.compose_service)).toEqual(['other']);
+    expect(proxyHooks(MODEL, BACKEND, 'none')).toEqual([]);
+  });
+  test('a list: the reload of the kind, or words without a shell, in the container or on the server', () => {
+    const entry = { hosts: true, settle: 2, services: [] };
+    const hooks = proxyHooks(MODEL, BACKEND, [
+      { ...entry, service: 'edge' },
+      { ...entry, container: 'traefik', reload: 'switch {service} $(reboot)' },
+      { ...entry, reload: ['/opt/it is', '{addresses}'] },
+      { ...entry, container: 'lb', services: ['frontend'] },
+    ]);
+    expect(hooks).toMatchObject([
+      { reload: ['docker', 'exec', '{container}', 'nginx', '-s', 'reload'], required: true, settle: 2000 },
+      { reload: ['docker', 'exec', '{container}', 'switch', '{service}', '$(reboot)'], hosts: true },
+      { reload: ['/opt/it is', '{addresses}'], hosts: false },
+    ]);
+  });
+
+  const told = async (hook: object, code = 0) => {
+    const server = new FakeServer();
+    const proxy = server.addContainer('edge', 'nginx', 'shop-edge-1', { state: 'running' });
+    const live = server.addContainer('backend', 'shop-backend:v2', 'shop-backend-2', { state: 'running' });
+    live.networks = {
+      shop_default: { address: '10.0.0.9', aliases: [live.id.slice(0, 12), 'backend', 'api'] },
+    };
+    const commands: { argv: readonly string[]; input?: string | undefined }[] = [];
+    const warnings: string[] = [];
+    const [base] = proxyHooks(MODEL, BACKEND, 'auto');
+    const service = { service: 'backend', compose_service: 'backend', proxies: [{ ...base, ...hook }] };
+    await tellProxies({ project: 'shop' } as ReleasePlan, service as unknown as ServicePlan, [live], {
+      ...server,
+      keeper: {
+        ...server.keeper,
+        change: async ({ argv, input }) => {
+          commands.push({ argv, input });
+          return { code, stdout: '', stderr: 'no such program' };
+        },
+      },
+      log: { ...server.log, warning: (text) => void warnings.push(text) },
+    });
+    return { commands, warnings, proxy };
+  };
+  test("the names point at the proven container's address, then the proxy reloads", async () => {
+    const { commands, proxy } = await told({});
+    expect(commands.map((command) => command.input)).toEqual(['10.0.0.9 backend api\n', undefined]);
+    expect(commands[1]?.argv).toEqual(['docker', 'exec', proxy.id, 'nginx', '-s', 'reload']);
+  });
+  test('a recognised proxy that cannot be told is a warning, a configured one fails the release', async () => {
+    expect((await told({}, 1)).warnings).toEqual([expect.stringContaining('no such program')]);
+    await expect(told({ required: true }, 1)).rejects.toMatchObject({ code: 'SERVER_COMMAND' });
+  });
+  test('a proxy that does not run needs no telling', async () => {
+    expect((await told({ compose_service: 'gone', required: true })).commands).toEqual([]);
+    expect((await told({ compose_service: '', container: 'gone', required: true })).commands).toEqual([]);
+  });
+});
