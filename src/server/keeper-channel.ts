@@ -211,7 +211,7 @@ function lockedError(holder: LockHolder | undefined, wait: number): AutopilotErr
     what: `The server is locked by ${holderText(holder)}`,
     why: `It was still locked after ${wait} s (\`deploy.lock_wait\`); two deployments never change a server at a time.`,
     fix: holder
-      ? `Wait for that run to end, or end it: run the \`unlock\` stage with nonce ${holder.nonce}.`
+      ? `Wait for that run to end, or end it: run this action with \`stage: unlock\`, a reason and \`to: ${holder.nonce}\`.`
       : 'Wait for the other deployment to end, then run again.',
   });
 }
