@@ -4,15 +4,20 @@ import type { Log, RunProgram } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import { statusOf, type GitHubApi } from '../github/api.ts';
 import { basesOf } from './base.ts';
-import { createClassifier } from './categories.ts';
+import { createClassifier, type Classifier } from './categories.ts';
 import { isSha, isZeroSha, type AnalyzeEvent } from './event.ts';
-import { apiReader, type ReadFile } from './files.ts';
+import { apiReader, checkoutReader, type ReadFile } from './files.ts';
+import { withPatience } from './patience.ts';
 import type { Plan } from './plan.ts';
 import { emptyPlan, planOf, type ServiceChanges } from './planning.ts';
-import { openCheckout, type Checkout } from './sources/git.ts';
+import { changesWithin, membership, type Project } from './project.ts';
+import type { Checkout } from './sources/git.ts';
+import type { ScannedFile } from './safety-scan.ts';
+import type { Changes } from './sources/changes.ts';
 import { resolveChanges, type Sources } from './sources/resolve.ts';
 import { walkTrees, treeOf } from './sources/tree-walk.ts';
 import { unmatchedPatterns } from './unmatched.ts';
+import { findCheckout } from './workspace.ts';
 
 export interface AnalyzeInput {
   config: Config;
@@ -24,6 +29,12 @@ export interface AnalyzeInput {
   triedBefore?: boolean;
   /** Directory of the checkout, if there is one. */
   workspace: string;
+  /**
+   * The project's directory, from the workspace (input `working-directory`, see `directoryWithin`); the workspace itself
+   * when missing. Patterns, contexts and paths of the configuration are meant from there, and changes elsewhere in the
+   * repository concern the project only where these reach out of it.
+   */
+  directory?: string;
 }
 
 export interface AnalyzeEffects {
@@ -33,6 +44,8 @@ export interface AnalyzeEffects {
   log: Log;
   /** Reads the workspace, see `workspaceReader`; used only when its checkout is the head commit. */
   readFile: ReadFile;
+  /** Milliseconds, for the bound of all waiting together; the time of the machine when missing. */
+  now?: () => number;
 }
 
 /**
@@ -48,42 +61,63 @@ export async function analyze(input: AnalyzeInput, effects: AnalyzeEffects): Pro
     return emptyPlan(event.sha, 'the branch was deleted');
   }
   const warnings: string[] = [];
+  const { checkout, project, root } = await findCheckout(effects.run, input.workspace, input.directory ?? '');
   const sources: Sources = {
-    github: effects.github,
-    checkout: await openCheckout(effects.run, input.workspace),
+    github: withPatience(effects.github, effects.now ?? Date.now),
+    checkout,
     log: effects.log,
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),
   };
   const classifier = createClassifier(config.analyze.patterns);
   const head = await headOf(event, sources);
-  const changes = await changesOfServices(input, sources, head);
-  const draft = planOf({ config, services, classifier, head, changes });
-  const gone = Object.keys(input.deployedCommits).filter(
-    (name) => !services.some((one) => one.name === name),
-  );
-  for (const name of gone) {
-    warnings.push(
-      `The service ${name} is deployed but no longer in the configuration: it keeps running until you stop it.`,
-    );
-  }
+  const concerns = membership(project, services, classifier);
+  const changes = (await changesOfServices(input, sources, head)).map((group) => ({
+    ...group,
+    changes: within(group.changes, concerns),
+  }));
+  const draft = planOf({ config, services, classifier, head, changes, project });
+  warnings.push(...removedServices(input));
   warnings.push(
-    ...(await unmatchedPatterns(classifier.userLists, services, () => pathsOf(sources, head, effects.log))),
+    ...(await unmatchedPatterns(classifier.userLists, services, async () =>
+      (await pathsOf(sources, head, effects.log))?.map(project.toProject),
+    )),
   );
   const { scan, WORKSPACE_LIMITS, API_LIMITS } = await import('./safety-scan.ts');
   const present = changes.flatMap((group) => group.changes.files).filter((file) => file.status !== 'removed');
-  const here = sources.checkout?.head === head;
+  const local =
+    checkout?.head === head
+      ? checkoutReader({ prefix: root, read: effects.readFile, blob: checkout.blob }, present)
+      : undefined;
   const scanned = await scan(
     draft.files
       .filter((file) => file.status !== 'removed')
-      .map(({ path }) => ({ path, category: classifier.classify(path).category })),
-    here ? effects.readFile : apiReader(effects.github, present),
-    here ? WORKSPACE_LIMITS : API_LIMITS,
+      .map(({ path }) => toScan(path, classifier, project)),
+    local ?? apiReader(sources.github, present),
+    local ? WORKSPACE_LIMITS : API_LIMITS,
   );
   return {
     ...draft,
     findings: scanned.findings,
     warnings: [...warnings, ...draft.warnings, ...scanned.warnings],
   };
+}
+
+function within(changes: Changes, concerns: (path: string) => boolean): Changes {
+  const files = changesWithin(changes.files, concerns);
+  return { ...changes, files, ...(files.length < changes.files.length && { elsewhere: true }) };
+}
+
+function toScan(path: string, classifier: Classifier, { toProject }: Project): ScannedFile {
+  return { path, category: classifier.classify(toProject(path)).category };
+}
+
+function removedServices({ services, deployedCommits }: AnalyzeInput): string[] {
+  return Object.keys(deployedCommits)
+    .filter((name) => !services.some((one) => one.name === name))
+    .map(
+      (name) =>
+        `The service ${name} is deployed but no longer in the configuration: it keeps running until you stop it.`,
+    );
 }
 
 function refuse(event: AnalyzeEvent): void {

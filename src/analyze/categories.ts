@@ -183,14 +183,20 @@ export interface Classifier {
   readonly userLists: readonly { where: string; list: PatternList }[];
 }
 
+/** Stands for the defaults of its category in a list of the user's. */
+const DEFAULTS = '...';
+
 /**
- * Compiles the table; `patterns` replaces the defaults of the categories it names (`analyze.patterns`).
+ * Compiles the table; `patterns` replaces the defaults of the categories it names (`analyze.patterns`), or adds to them
+ * where `...` stands for them in its list.
  * Errors: CONFIG_INVALID for patterns that cannot be meant.
  */
 export function createClassifier(patterns: Config['analyze']['patterns']): Classifier {
   const rows = DEFAULT_TABLE.map((row) => ({
     category: row.category,
-    patterns: patterns[row.category] ?? row.patterns,
+    patterns: (patterns[row.category] ?? row.patterns).flatMap((pattern) =>
+      pattern === DEFAULTS ? row.patterns : [pattern],
+    ),
     where: `analyze.patterns.${row.category}`,
   }));
   const classifyBy = (table: typeof rows) => {
@@ -207,8 +213,9 @@ export function createClassifier(patterns: Config['analyze']['patterns']): Class
   return {
     classify: classifyBy(rows),
     sideOf: (path) => sideOf(path).category,
-    userLists: rows
-      .filter((row) => patterns[row.category] !== undefined)
-      .map(({ where, patterns: own }) => ({ where, list: compilePatterns(own, where) })),
+    userLists: rows.flatMap(({ category, where }) => {
+      const own = patterns[category]?.filter((pattern) => pattern !== DEFAULTS) ?? [];
+      return own.length === 0 ? [] : [{ where, list: compilePatterns(own, where) }];
+    }),
   };
 }

@@ -33,6 +33,26 @@ export function workspaceReader(workspace: string): ReadFile {
   };
 }
 
+/**
+ * Reads by the checkout at the head commit. `read` reads the workspace; a file whose name is no UTF-8 is not found there,
+ * and comes from git by its object name.
+ */
+export function checkoutReader(
+  {
+    prefix,
+    read,
+    blob,
+  }: { prefix: string; read: ReadFile; blob: (sha: string, limit: number) => ReturnType<ReadFile> },
+  changes: readonly Change[],
+): ReadFile {
+  const shas = new Map(changes.map(({ path, sha }) => [path, sha]));
+  return async (path, limit) => {
+    const found = await read(`${prefix}${path}`, limit);
+    const sha = shas.get(path);
+    return found ?? (path.includes('\uFFFD') && sha !== undefined ? blob(sha, limit) : undefined);
+  };
+}
+
 /** Reads by the API where there is no checkout: one request a file, so callers bound their number. */
 export function apiReader(github: GitHubApi, changes: readonly Change[]): ReadFile {
   const shas = new Map(changes.map(({ path, sha }) => [path, sha]));

@@ -3,6 +3,7 @@ import type { Service } from '../config/services.ts';
 import { claimsOf, withDependants, type Reason } from './affected.ts';
 import { isManifest, type Classified, type Classifier } from './categories.ts';
 import { CATEGORIES, type Category, type ChangedFile, type Decision, type Plan } from './plan.ts';
+import { projectAt, type Project } from './project.ts';
 import type { Change, Changes } from './sources/changes.ts';
 import { chooseSuites, suitesOf } from './suites.ts';
 
@@ -17,7 +18,10 @@ export interface PlanningInput {
   services: readonly Service[];
   classifier: Classifier;
   head: string;
+  /** What concerns the project, see `changesWithin`. */
   changes: readonly ServiceChanges[];
+  /** The whole repository when missing. */
+  project?: Project;
 }
 
 /** A plan in which nothing is to be done, for a reason (rule A7). */
@@ -39,14 +43,15 @@ export function emptyPlan(head: string, reason: string): Plan {
 }
 
 /** The pure middle of ANALYZE: changed files of each service in, plan out. */
-export function planOf({ config, services, classifier, head, changes }: PlanningInput): Plan {
+export function planOf(input: PlanningInput): Plan {
+  const { config, services, classifier, head, changes, project = projectAt('') } = input;
   const classified = new Map<string, Classified>();
   const classify = (path: string): Classified => {
-    const known = classified.get(path) ?? classifier.classify(path);
+    const known = classified.get(path) ?? categoryOf(path, classifier, project);
     classified.set(path, known);
     return known;
   };
-  const claims = claimsOf(services, (name) => config.services?.[name]?.categories !== undefined);
+  const claims = claimsOf(services, (name) => config.services?.[name]?.categories !== undefined, project);
   const selected = select(changes, (path) => claims(path, classify(path).category));
   const files = [...selected.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const paths = new Set(files.flatMap(pathsOf));
@@ -80,15 +85,16 @@ export function planOf({ config, services, classifier, head, changes }: Planning
   present.delete('other');
   const unknown = changes.some((group) => group.changes.unknown === true);
   if (present.size === 0 && affected.size === 0 && !unknown) {
+    const where = changes.some((group) => group.changes.elsewhere === true) ? `in ${project.directory} ` : '';
     const reason =
       paths.size === 0
-        ? `nothing changed since ${base === '' ? 'the last deployment' : base.slice(0, 7)}`
+        ? `nothing changed ${where}since ${base === '' ? 'the last deployment' : base.slice(0, 7)}`
         : `only files that are not part of the application changed (${[...paths].slice(0, 3).join(', ')}${paths.size > 3 ? ', ...' : ''})`;
     return { ...plan, skipped: reason, decisions: [{ action: 'skip_pipeline', reason }] };
   }
   const suites = chooseSuites(suitesOf(config), {
     categories: present,
-    testSides: new Set(categories.test.map((path) => classifier.sideOf(path))),
+    testSides: new Set(categories.test.map((path) => classifier.sideOf(project.toProject(path)))),
     manifest: categories.config.some(isManifest),
     everything,
   });
@@ -103,6 +109,12 @@ export function planOf({ config, services, classifier, head, changes }: Planning
       ...databaseDecision(categories.database),
     ],
   };
+}
+
+/** A project that is a submodule, or was one, changes as a whole. */
+function categoryOf(path: string, classifier: Classifier, { directory, toProject }: Project): Classified {
+  if (path === directory) return { category: 'shared', because: 'it is the whole project' };
+  return classifier.classify(toProject(path));
 }
 
 /**

@@ -140,7 +140,7 @@ export const ConfigSchema = z.strictObject({
       patterns: z
         .partialRecord(z.enum(CATEGORIES), z.array(z.string().min(1)))
         .default({})
-        .describe("Replaces that category's defaults"),
+        .describe("Replaces that category's defaults; `...` in the list stands for them"),
       base: z
         .enum(['last-success', 'event'])
         .default('last-success')

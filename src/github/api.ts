@@ -9,6 +9,8 @@ export interface ApiResponse<T = unknown> {
 export interface RequestOptions {
   /** Doing it twice does no harm, so a write whose answer was lost may be sent again. */
   repeatable?: boolean;
+  /** Milliseconds this request may take and wait at most, where that is less than the client's own bound. */
+  maxWait?: number;
 }
 
 /**

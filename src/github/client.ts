@@ -16,7 +16,7 @@ export interface GitHubSettings {
   clock?: Clock;
   /** In [0, 1), for the jitter of waits. */
   random?: () => number;
-  /** Milliseconds that one request may wait in total; after it GitHub counts as unavailable. */
+  /** Milliseconds after which one request is not sent again, waits and lost attempts together; GitHub is unavailable then. */
   maxWait?: number;
   /** Milliseconds until one attempt counts as lost. */
   timeout?: number;
@@ -90,7 +90,8 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
       options: RequestOptions = {},
     ): Promise<ApiResponse<T>> {
       const repeatable = options.repeatable ?? /^(?:GET|HEAD) /.test(route);
-      let waited = 0;
+      const patience = Math.min(maxWait, options.maxWait ?? maxWait);
+      const started = clock.now().getTime();
       for (let attempt = 1; ; attempt += 1) {
         try {
           return (await attemptOnce(route, parameters)) as ApiResponse<T>;
@@ -99,10 +100,10 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
           const now = clock.now().getTime();
           const verdict = judge(failure, { attempt, repeatable, now, random: random() });
           if (verdict.kind === 'give-up') throw asError(route, failure, error);
-          if (waited + verdict.wait > maxWait) {
+          if (now - started + verdict.wait > patience) {
             throw unavailable(
               route,
-              `${verdict.why}; GitHub asks for more than ${maxWait / 1000} s`,
+              `${verdict.why}; that would take more than ${Math.ceil(patience / 1000)} s`,
               failure,
               error,
             );
@@ -110,7 +111,6 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
           const say = verdict.wait >= LONG_WAIT ? log.info : log.debug;
           say.call(log, `GitHub: ${verdict.why}; next attempt in ${Math.ceil(verdict.wait / 1000)} s.`);
           await clock.sleep(verdict.wait);
-          waited += verdict.wait;
         }
       }
     },

@@ -205,6 +205,15 @@ test('`analyze.patterns` replaces the defaults of its category only', () => {
   expect(quiet.classify('server/legal/terms.ts').category).toBe('other');
 });
 
+test('`...` in a list of `analyze.patterns` stands for the defaults of its category', () => {
+  const own = createClassifier({ backend: ['...', 'core/**', '!server/legacy/**'] });
+  expect(own.classify('core/a.tsx')).toEqual({ category: 'backend', because: 'core/**' });
+  expect(own.classify('server/a.ts')).toEqual({ category: 'backend', because: '**/server/**' });
+  expect(own.classify('server/legacy/a.ts').category).toBe('shared');
+  expect(own.userLists.map(({ list }) => list.unmatched(['core/a.tsx']))).toEqual([[]]);
+  expect(createClassifier({ backend: ['...'] }).userLists).toEqual([]);
+});
+
 test.each(['package.json', 'a/yarn.lock', 'go.sum', 'requirements.txt', 'Cargo.toml', 'pom.xml'])(
   'A5: %s is a dependency manifest',
   (path) => expect(isManifest(path)).toBe(true),

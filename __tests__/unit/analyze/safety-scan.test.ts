@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { apiReader, workspaceReader, type ReadFile } from '../../../src/analyze/files.ts';
 import { scan, WORKSPACE_LIMITS } from '../../../src/analyze/safety-scan.ts';
 import type { Category } from '../../../src/analyze/plan.ts';
@@ -182,4 +183,14 @@ describe('what is left out', () => {
     expect(findings).toMatchObject([{ rule: 'secret', file: 'a.ts' }]);
     expect(asked).toEqual([{ file_sha: 'f00' }]);
   });
+});
+
+test('the scanner leaves no marks of its own profiler, which would be searched for each new one', async () => {
+  const before = performance.getEntriesByType('mark').length;
+  const read: ReadFile = async () => ({ size: 1, content: Buffer.from('x') });
+  await scan([{ path: 'a\nb.ts', category: 'shared' }], read, WORKSPACE_LIMITS);
+  expect(performance.getEntriesByType('mark')).toHaveLength(before);
+  performance.mark('mine');
+  expect(performance.getEntriesByName('mine')).toHaveLength(1);
+  performance.clearMarks('mine');
 });

@@ -12,6 +12,8 @@ export interface Changes {
   source: string;
   /** The commit compared with; empty when everything counts as changed. */
   base: string;
+  /** Files changed, but outside of the project. */
+  elsewhere?: boolean;
   /** `everything` only: why. */
   reason?: string;
   /** `everything` only: not even the list of files could be had, so `files` says nothing. */
@@ -31,18 +33,37 @@ const kind = (mode: string): string => (mode === SUBMODULE || mode === SYMLINK ?
 
 /** The difference of two complete lists of entries, in the statuses of `git diff --no-renames`. */
 export function differenceOf(base: Iterable<TreeEntry>, head: Iterable<TreeEntry>): Difference[] {
-  const before = new Map<string, TreeEntry>();
-  for (const entry of base) before.set(entry.path, entry);
+  const before = new Map<string, TreeEntry[]>();
+  for (const entry of base) put(before, entry.path, entry);
   const differences: Difference[] = [];
+  const left: TreeEntry[] = [];
   for (const entry of head) {
-    const old = before.get(entry.path);
-    before.delete(entry.path);
-    if (old === undefined || old.sha !== entry.sha || old.mode !== entry.mode) {
-      differences.push({ path: entry.path, ...(old && { old }), new: entry });
-    }
+    if (!take(before, entry.path, (old) => old.sha === entry.sha && old.mode === entry.mode))
+      left.push(entry);
   }
-  for (const old of before.values()) differences.push({ path: old.path, old });
+  for (const entry of left) {
+    const old = take(before, entry.path, () => true);
+    differences.push({ path: entry.path, ...(old && { old }), new: entry });
+  }
+  for (const olds of before.values()) for (const old of olds) differences.push({ path: old.path, old });
   return differences;
+}
+
+/** Two names that are no UTF-8 may look the same, so one path may stand for several entries. */
+export function put<T>(entries: Map<string, T[]>, path: string, entry: T): void {
+  const there = entries.get(path);
+  if (there) there.push(entry);
+  else entries.set(path, [entry]);
+}
+
+export function take<T>(
+  entries: Map<string, T[]>,
+  path: string,
+  wanted: (entry: T) => boolean,
+): T | undefined {
+  const there = entries.get(path) ?? [];
+  const at = there.findIndex(wanted);
+  return at === -1 ? undefined : there.splice(at, 1)[0];
 }
 
 /** What a path was and what it is; at least one of the two is there. */

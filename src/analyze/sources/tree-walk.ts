@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { GitHubApi } from '../../github/api.ts';
-import { differenceOf, type Difference, type TreeEntry } from './changes.ts';
+import { differenceOf, put, take, type Difference, type TreeEntry } from './changes.ts';
 
 const Commit = z.object({ tree: z.object({ sha: z.string().min(1) }) });
 const Tree = z.object({
@@ -87,17 +87,18 @@ function leaves(listing: Listing, parent: string): TreeEntry[] {
 }
 
 function differingTrees(old: Listing, now: Listing, parent: string): Pair[] {
-  const pairs = new Map<string, Pair>();
-  for (const { path, type, sha } of old.tree) {
-    if (type === 'tree') pairs.set(path, { path: `${parent}${path}/`, old: sha });
-  }
-  for (const { path, type, sha } of now.tree) {
-    if (type !== 'tree') continue;
-    const pair = pairs.get(path);
-    if (pair?.old === sha) pairs.delete(path);
-    else pairs.set(path, { path: `${parent}${path}/`, ...pair, new: sha });
-  }
-  return [...pairs.values()];
+  const before = new Map<string, string[]>();
+  for (const { path, type, sha } of old.tree) if (type === 'tree') put(before, path, sha);
+  const changed = now.tree.filter(
+    ({ path, type, sha }) => type === 'tree' && take(before, path, (known) => known === sha) === undefined,
+  );
+  const pairs = changed.map(({ path, sha }): Pair => {
+    const known = take(before, path, () => true);
+    return { path: `${parent}${path}/`, ...(known !== undefined && { old: known }), new: sha };
+  });
+  for (const [path, shas] of before)
+    pairs.push(...shas.map((sha) => ({ path: `${parent}${path}/`, old: sha })));
+  return pairs;
 }
 
 /** Ends when all work has ended, also after a failure: no request is left running behind the caller's back. */

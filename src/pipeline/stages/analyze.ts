@@ -1,6 +1,7 @@
 import { analyze } from '../../analyze/analyze.ts';
 import type { AnalyzeEvent } from '../../analyze/event.ts';
 import type { Plan } from '../../analyze/plan.ts';
+import { directoryWithin } from '../../analyze/workspace.ts';
 import type { RunContext } from '../../action/event.ts';
 import type { PipelineContext } from '../context.ts';
 import type { StageOutcome } from '../run.ts';
@@ -17,8 +18,15 @@ export async function analyzeStage(context: PipelineContext): Promise<StageOutco
       deployedCommits: file.deployed_commits[targetName] ?? {},
       triedBefore: file.pipelines.some((run) => run.target === targetName && run.finished_at !== null),
       workspace: event.workspace,
+      directory: await directoryWithin(event.workspace, context.directory),
     },
-    { github: effects.github, run: effects.run, log: effects.log, readFile: effects.readFile },
+    {
+      github: effects.github,
+      run: effects.run,
+      log: effects.log,
+      readFile: effects.readFile,
+      now: () => effects.clock.now().getTime(),
+    },
   );
   report(plan, context);
   const critical = plan.findings.filter((finding) => finding.severity === 'CRITICAL');

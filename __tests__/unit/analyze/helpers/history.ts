@@ -91,7 +91,7 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
 
 type Tree = Map<string, { mode: string; content: string }>;
 
-/** Makes the history in the repository with one process; answers the commits. */
+/** Makes the history in the repository, in place of the one before, with one process; answers the commits. */
 export function build(repository: Repository, steps: readonly Step[]): string[] {
   const trees: Tree[] = [];
   let stream = '';
@@ -111,13 +111,16 @@ export function build(repository: Repository, steps: readonly Step[]): string[] 
       else stream += `M ${mode} inline ${quoted}\ndata ${Buffer.byteLength(content)}\n${content}\n`;
     }
   });
-  execFileSync('git', ['fast-import', '--quiet', '--done'], {
+  execFileSync('git', ['fast-import', '--quiet', '--done', '--force'], {
     cwd: repository.directory,
     input: `${stream}done\n`,
   });
   // A workspace has a commit checked out, whichever it is.
   repository.git('update-ref', 'refs/heads/main', `refs/heads/c${steps.length - 1}`);
-  return steps.map((_, index) => repository.git('rev-parse', `refs/heads/c${index}`).trim());
+  return repository
+    .git('rev-parse', ...steps.map((_, index) => `refs/heads/c${index}`))
+    .trim()
+    .split('\n');
 }
 
 function apply(tree: Tree, one: Edit): void {

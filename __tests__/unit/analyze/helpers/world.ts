@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { createRunProgram } from '../../../../src/action/run-program.ts';
 import { ConfigSchema, type Config } from '../../../../src/config/schema.ts';
 import { servicesOf } from '../../../../src/config/services.ts';
 import type { Log, RunProgram } from '../../../../src/effects.ts';
@@ -20,20 +20,8 @@ export const silent: Log = {
   group: (_title, body) => body(),
 };
 
-/** Real programs, without a shell. */
-export const run: RunProgram = ([program, ...args], options = {}) =>
-  new Promise((resolve) => {
-    const started = Date.now();
-    execFile(
-      program,
-      args,
-      { cwd: options.cwd, env: { ...process.env, ...options.env }, maxBuffer: 1 << 28 },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 127;
-        resolve({ code, stdout, stderr, timedOut: false, duration: Date.now() - started });
-      },
-    );
-  });
+/** Real programs, as the action runs them. */
+export const run: RunProgram = createRunProgram();
 
 /** A configuration as the schema completes it. */
 export function configOf(more: Record<string, unknown> = {}): Config {
@@ -51,6 +39,9 @@ export interface Scene {
   /** Directory of a checkout; without it there is none. */
   workspace?: string;
   config?: Config;
+  /** The project's directory in the workspace. */
+  directory?: string;
+  now?: () => number;
   triedBefore?: boolean;
 }
 
@@ -69,9 +60,12 @@ export async function analyzed(scene: Scene): Promise<Plan> {
     event: scene.event,
     deployedCommits,
     workspace,
+    ...(scene.directory !== undefined && { directory: scene.directory }),
     ...(scene.triedBefore !== undefined && { triedBefore: scene.triedBefore }),
   };
-  return analyze(input, { github: scene.github, run, log: silent, readFile: workspaceReader(workspace) });
+  const { github, now } = scene;
+  const effects = { github, run, log: silent, readFile: workspaceReader(workspace) };
+  return analyze(input, { ...effects, ...(now && { now }) });
 }
 
 /** path -> status, with a rename as the two changes that it is. */
