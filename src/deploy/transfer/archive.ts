@@ -242,7 +242,9 @@ async function copyEntry(
   sink.on('error', () => undefined);
   for await (const part of content) {
     if (sink.write(part as Buffer)) continue;
-    await Promise.race([written, new Promise<void>((drained) => sink.once('drain', () => drained()))]);
+    const drained = Promise.withResolvers<undefined>();
+    sink.once('drain', () => drained.resolve(undefined));
+    await Promise.race([written, drained.promise]);
   }
   sink.end(undefined);
   await written;
