@@ -234,10 +234,10 @@ async function copyEntry(
   header: Parameters<Pack['entry']>[0],
   content: AsyncIterable<unknown>,
 ): Promise<void> {
-  const { promise: written, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: written, resolve, reject } = Promise.withResolvers<undefined>();
   // It may fail while the content is awaited.
   written.catch(() => undefined);
-  const sink = output.entry(header, (error) => (error ? reject(error) : resolve()));
+  const sink = output.entry(header, (error) => (error ? reject(error) : resolve(undefined)));
   // The callback tells; without a listener the whole process would end.
   sink.on('error', () => undefined);
   for await (const part of content) {
