@@ -8,7 +8,9 @@ set -euo pipefail
 [ ! -d "$1" ] || exit 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-download_from "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$work/debs" docker-registry
+# shellcheck source=/dev/null
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+download_from "$release" "$work/debs" docker-registry
 for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/root"; done
 mkdir -p "$(dirname "$1")"
 mv "$work/root" "$1"

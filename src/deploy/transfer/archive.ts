@@ -8,6 +8,12 @@ import { ociDescriptions } from './oci.ts';
 
 /** Files above this are layers, not descriptions; descriptions of real images stay far below it. */
 const DESCRIPTION_LIMIT = 4 * 1024 * 1024;
+/**
+ * Files up to this size are kept while the archive is described, up to that many bytes in all: a small change is then sent
+ * from memory, and the engine need not write the whole image a second time.
+ */
+const KEPT_FILE = 8 * 1024 * 1024;
+const KEPT_TOTAL = 32 * 1024 * 1024;
 /** Bytes that tell a compressed file. */
 const MAGIC = 4;
 
@@ -31,6 +37,8 @@ export interface Shipment {
   /** Only for the legacy layout: output path of each layer file; every other file gives way to `added`. */
   renamed?: Map<string, string>;
   added: { name: string; content: Buffer }[];
+  /** By output path; not all of them. */
+  kept: Map<string, Buffer>;
 }
 
 /**
@@ -42,6 +50,8 @@ export async function describeArchive(archive: Readable): Promise<Shipment> {
   const texts = new Map<string, Buffer>();
   const sizes = new Map<string, number>();
   const compressed = new Set<string>();
+  const kept = new Map<string, Buffer>();
+  let keptBytes = 0;
   const entries = entriesOf(archive);
   for await (const entry of entries) {
     const { name, type, size = 0 } = entry.header;
@@ -50,33 +60,31 @@ export async function describeArchive(archive: Readable): Promise<Shipment> {
       continue;
     }
     sizes.set(name, size);
-    const { head, text } = await readEntry(entry, size);
-    if (isCompressed(head)) compressed.add(name);
-    if (text !== undefined) texts.set(name, text);
+    const keep = size <= KEPT_FILE && keptBytes + size <= KEPT_TOTAL;
+    const content = await readEntry(entry, size, keep);
+    if (isCompressed(content)) compressed.add(name);
+    if (content.length !== size) continue;
+    if (size <= DESCRIPTION_LIMIT && isJson(content)) texts.set(name, content);
+    if (!keep) continue;
+    kept.set(name, content);
+    keptBytes += size;
   }
   const images = parseManifest(texts);
   return texts.has('oci-layout')
-    ? { images, sizes, compressed, added: [] }
-    : fromLegacy(images, texts, sizes);
+    ? { images, sizes, compressed, added: [], kept }
+    : fromLegacy(images, texts, sizes, kept);
 }
 
-/** The first bytes of a file, and all of it when it is a description. */
-async function readEntry(
-  entry: AsyncIterable<unknown>,
-  size: number,
-): Promise<{ head: Buffer; text: Buffer | undefined }> {
+/** The first bytes of a file, or all of it when it is a description or to be kept. */
+async function readEntry(entry: AsyncIterable<unknown>, size: number, keep: boolean): Promise<Buffer> {
   const parts: Buffer[] = [];
   let read = 0;
   for await (const part of entry as AsyncIterable<Buffer>) {
     const described = size <= DESCRIPTION_LIMIT && isJson(parts[0] ?? part);
-    if (described || read < MAGIC) parts.push(part);
+    if (keep || described || read < MAGIC) parts.push(part);
     read += part.length;
   }
-  const content = Buffer.concat(parts);
-  return {
-    head: content.subarray(0, MAGIC),
-    text: isJson(content) && read === content.length ? content : undefined,
-  };
+  return Buffer.concat(parts);
 }
 
 const isJson = (content: Buffer) => content[0] === 0x7b || content[0] === 0x5b;
@@ -118,6 +126,7 @@ function fromLegacy(
   described: Described[],
   texts: Map<string, Buffer>,
   legacySizes: Map<string, number>,
+  legacyKept: Map<string, Buffer>,
 ): Shipment {
   const renamed = new Map<string, string>();
   const sizes = new Map<string, number>();
@@ -140,6 +149,11 @@ function fromLegacy(
       layers: image.layers.map(({ path, diffId }) => ({ digest: diffId, size: sizes.get(path) ?? 0 })),
     })),
   );
+  const kept = new Map(files.map(({ name, content }) => [name, content]));
+  for (const [path, blob] of renamed) {
+    const content = legacyKept.get(path);
+    if (content) kept.set(blob, content);
+  }
   for (const { name, content } of files) sizes.set(name, content.length);
   return {
     images: images.map((image, position) => ({
@@ -151,6 +165,7 @@ function fromLegacy(
     compressed: new Set(),
     renamed,
     added: files,
+    kept,
   };
 }
 
@@ -203,6 +218,16 @@ function add(output: Pack, header: Parameters<Pack['entry']>[0], content?: Buffe
   });
 }
 
+/** The archive as it is sent, from what was kept; undefined when some of it was not. */
+export function fromKept({ sizes, kept }: Shipment, leaveOut: ReadonlySet<string>): Readable | undefined {
+  const names = [...sizes.keys()].filter((name) => !leaveOut.has(name));
+  if (!names.every((name) => kept.has(name))) return undefined;
+  const output = pack();
+  for (const name of names) output.entry({ name }, kept.get(name) ?? Buffer.alloc(0));
+  output.finalize();
+  return Readable.from(output, { objectMode: false });
+}
+
 /** Fails when there are fewer bytes than the header says. */
 async function copyEntry(
   output: Pack,
@@ -217,7 +242,9 @@ async function copyEntry(
   sink.on('error', () => undefined);
   for await (const part of content) {
     if (sink.write(part as Buffer)) continue;
-    await Promise.race([written, new Promise<void>((drained) => sink.once('drain', () => drained()))]);
+    const drained = Promise.withResolvers<undefined>();
+    sink.once('drain', () => drained.resolve(undefined));
+    await Promise.race([written, drained.promise]);
   }
   sink.end(undefined);
   await written;

@@ -4,7 +4,7 @@ import { AutopilotError } from '../../errors.ts';
 import { count, duration, size } from '../../report/format.ts';
 import type { EngineInfo, Target } from '../../server/target.ts';
 import { proveImage } from '../commands.ts';
-import { describeArchive, repack, type Shipment } from './archive.ts';
+import { describeArchive, fromKept, repack, type Shipment } from './archive.ts';
 import { type Attempt, attempt, isFull } from './attempt.ts';
 import { type Presence, presenceOn } from './presence.ts';
 import { checkRoom, roomNeeded } from './room.ts';
@@ -162,18 +162,7 @@ async function send(reference: string, what: Sending, route: Route): Promise<Att
   for (let tries = 0; ; tries += 1) {
     log.info(announcement(reference, shipment, leaveOut, target));
     const started = clock.now().getTime();
-    const { archive, finished } = effects.saveImages([reference]);
-    const content = repack(archive, shipment, leaveOut);
-    const parcel = {
-      reference,
-      content,
-      length: bytesOf(shipment, leaveOut),
-      finished,
-      giveUp: () => {
-        archive.destroy();
-        content.destroy();
-      },
-    };
+    const parcel = { reference, length: bytesOf(shipment, leaveOut), ...contentOf(reference, what, effects) };
     const outcome = await attempt(parcel, target, server.engine, {
       clock,
       log,
@@ -192,6 +181,18 @@ async function send(reference: string, what: Sending, route: Route): Promise<Att
     log.warning(`${reference}: the transfer broke off (${proven}); again in ${duration(pause)}`);
     await clock.sleep(pause, signal);
   }
+}
+
+function contentOf(reference: string, { shipment, leaveOut }: Sending, effects: TransferEffects) {
+  const kept = fromKept(shipment, leaveOut);
+  if (kept) return { content: kept, finished: Promise.resolve(), giveUp: () => void kept.destroy() };
+  const { archive, finished } = effects.saveImages([reference]);
+  const content = repack(archive, shipment, leaveOut);
+  const giveUp = () => {
+    archive.destroy();
+    content.destroy();
+  };
+  return { content, finished, giveUp };
 }
 
 function announcement(

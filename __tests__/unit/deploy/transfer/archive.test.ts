@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { extract, pack } from 'tar-stream';
-import { describeArchive, repack } from '../../../../src/deploy/transfer/archive.ts';
+import { describeArchive, fromKept, repack } from '../../../../src/deploy/transfer/archive.ts';
 
 const sha = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
 
@@ -109,6 +109,26 @@ describe('transfer: what docker save writes', () => {
       expect(shipment.images[0]?.ids).toContain(target?.digest);
       const [entry] = JSON.parse(sent.get('manifest.json') ?? '') as { Config: string; Layers: string[] }[];
       expect(entry).toMatchObject({ Config: blob(config), Layers: LAYERS.map(blob) });
+    },
+  );
+
+  test.each([
+    ['legacy', legacy],
+    ['OCI', oci],
+  ])(
+    'small files of the %s layout are sent from memory, the same as from the archive',
+    async (_name, files) => {
+      const bytes = await tar(files);
+      const shipment = await describeArchive(stream(bytes));
+      const leaveOut = new Set([blob('base layer')]);
+      const archived = await untar(repack(stream(bytes), shipment, leaveOut));
+      const kept = fromKept(shipment, leaveOut);
+      const sent = kept ? await untar(kept) : new Map<string, string>();
+      expect([...sent].sort()).toEqual([...archived].sort());
+
+      const big: Files = [[`blobs/sha256/${'b'.repeat(64)}`, Buffer.alloc(9_000_000)], ...files];
+      const described = await describeArchive(stream(await tar(big), 65_536));
+      if (files === oci) expect(fromKept(described, leaveOut)).toBeUndefined();
     },
   );
 
