@@ -11,7 +11,7 @@ test.each(LAYOUTS)(
     expect(once.failed).toEqual([]);
     expect(once.hits).toBeGreaterThan(900);
     // All of them: `npm run simulate -- --exhaustive`.
-    const twice = await hitTwice(layout, once.states, { every: 61 });
+    const twice = await hitTwice(layout, once.states, { every: 211 });
     expect(twice.failed).toEqual([]);
     expect(twice.hits).toBeGreaterThan(100);
   },

@@ -24,7 +24,8 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.record({
 });
 
 const fault: fc.Arbitrary<readonly [number, Fault]> = fc.tuple(
-  fc.nat({ max: EFFECTS }),
+  // Small numbers are no simpler than others.
+  fc.noBias(fc.nat({ max: EFFECTS })),
   fc.constantFrom(...FAULTS),
 );
 
@@ -38,8 +39,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 2, arbitrary: fc.array(fault, { minLength: 1, maxLength: 1 }) },
     { weight: 1, arbitrary: fc.array(fault, { minLength: 2, maxLength: 2 }) },
   ),
-  overlap: fc.option(fc.nat({ max: 60_000 }), { freq: 3, nil: undefined }),
-  outage: fc.option(fc.tuple(fc.nat({ max: 60_000 }), fc.integer({ min: 1_000, max: 300_000 })), {
+  overlap: fc.option(fc.noBias(fc.nat({ max: 60_000 })), { freq: 3, nil: undefined }),
+  outage: fc.option(fc.tuple(fc.noBias(fc.nat({ max: 60_000 })), fc.integer({ min: 1_000, max: 300_000 })), {
     freq: 8,
     nil: undefined,
   }),
