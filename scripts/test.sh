@@ -19,4 +19,5 @@ step 'Types' npm run --silent types
 step 'Generated documentation is current' bash scripts/node24 scripts/docs.ts --check
 step 'dist is the bundle of src' bash scripts/check-dist.sh
 step 'Unit tests' "${jest[@]}" --selectProjects unit
+step 'Simulation: random deployments and every effect hit' "${jest[@]}" --selectProjects simulation
 step 'End-to-end tests' "${jest[@]}" --selectProjects e2e --runInBand
