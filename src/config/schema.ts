@@ -202,7 +202,7 @@ export const ConfigSchema = z.strictObject({
         .regex(/^\/[^\0\r\n]*$/, 'an absolute path')
         .optional()
         .describe(
-          'Where the compose file lives on the server; `/srv/<project.name>` unless the target is local',
+          'Where the compose file lives on the server; `/srv/<project.name>` when not given',
         ),
       method: z.enum(['docker-compose']).default('docker-compose'),
       compose_file: z
