@@ -1,8 +1,10 @@
-import type { Image } from '../server/target.ts';
+import type { Container, Image } from '../server/target.ts';
 import { dropStaged, removeContainer, removeImage } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
 import { markerOf, readMarker, writeMarker } from './marker.ts';
 import type { ReleasePlan } from './release.ts';
+
+const ANONYMOUS = /(?:^|\/volumes\/)([0-9a-f]{64})(?:\/_data)?$/;
 
 export interface RetireRequest {
   /** `safety.keep_releases`. */
@@ -33,8 +35,9 @@ export async function retire(
   for (const service of plan.services.filter((entry) => !entry.current)) {
     for (const kept of service.kept) {
       const now = await effects.target.engine.container(kept.id);
-      if (now)
-        await attempt(`container ${kept.name}`, () => must(effects, removeContainer(kept.name, kept.id)));
+      if (!now) continue;
+      await attempt(`container ${kept.name}`, () => must(effects, removeContainer(kept.name, kept.id)));
+      warnings.push(...anonymousVolumes(now, service.service));
     }
   }
   await attempt('the mark of the folder', async () => {
@@ -50,6 +53,16 @@ export async function retire(
     await attempt(`image ${reference}`, () => must(effects, removeImage(reference)));
   }
   return warnings;
+}
+
+/** What a person may have put there is never deleted; but the new container began with an empty one. */
+function anonymousVolumes(container: Container, service: string): string[] {
+  return container.mounts
+    .filter((mount) => mount.type === 'volume' && ANONYMOUS.test(mount.source))
+    .map(
+      (mount) =>
+        `${service}: ${mount.destination} lies in a volume without a name, so the new container began with an empty one. The old one is kept as ${ANONYMOUS.exec(mount.source)?.[1] ?? mount.source}; give it a name in the compose file.`,
+    );
 }
 
 /**
