@@ -84,6 +84,8 @@ interface Measured {
   failed: number;
   gap: number;
   seconds: number;
+  /** False: nothing answered 10 s after the command had ended, until the proxy was restarted. */
+  up: boolean;
 }
 interface Row {
   place: string;
@@ -101,15 +103,23 @@ async function under(world: World, body: () => Promise<boolean>, expected: boole
   const began = performance.now();
   const outcome = await body();
   const seconds = (performance.now() - began) / 1000;
-  await untilUp(world);
+  const up = await untilUp(world, 10_000).then(
+    () => true,
+    () => false,
+  );
   await pause(2_000);
   const load: LoadReport = await stop();
+  if (!up) {
+    await compose(world, 'restart', 'proxy');
+    await untilUp(world);
+  }
   if (outcome !== expected) throw new Error(`expected the release to ${expected ? 'pass' : 'fail'}`);
   return {
     requests: load.fresh.requests + load.kept.requests,
     failed: load.fresh.failed + load.kept.failed,
     gap: Math.max(load.fresh.gap, load.kept.gap),
     seconds,
+    up,
   };
 }
 
@@ -129,7 +139,7 @@ async function measure(world: World, setup: ProxySetup | undefined, way: Way, ro
 
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 const cell = (rounds: Measured[]) =>
-  `${String(median(rounds.map((one) => one.failed)))} of ${String(median(rounds.map((one) => one.requests)))}; ${(median(rounds.map((one) => one.gap)) / 1000).toFixed(2)} s; ${median(rounds.map((one) => one.seconds)).toFixed(1)} s`;
+  `${String(median(rounds.map((one) => one.failed)))} of ${String(median(rounds.map((one) => one.requests)))}; ${(median(rounds.map((one) => one.gap)) / 1000).toFixed(2)} s; ${median(rounds.map((one) => one.seconds)).toFixed(1)} s${rounds.every((one) => one.up) ? '' : ' (down until the proxy is restarted)'}`;
 
 function table(rows: readonly Row[]): string {
   return [

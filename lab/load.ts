@@ -104,6 +104,8 @@ async function main(url: string, rate: number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   const stops = [stream(url, rate / 2, false), stream(url, rate / 2, agent)];
   process.stdin.resume();
+  // Whoever asked may be gone.
+  process.stdout.on('error', () => process.exit(1));
   await once(process.stdin, 'end');
   const [fresh, kept] = await Promise.all(stops.map((stop) => stop()));
   agent.destroy();

@@ -53,11 +53,11 @@ export async function release(world: World, image: Wanted['image']): Promise<Dep
   return result;
 }
 
-export async function untilUp(world: World): Promise<void> {
+export async function untilUp(world: World, timeout = 60_000): Promise<void> {
   await until(
     `${URL} answers`,
     async () => (await world.target.http(URL, { timeout: 2_000 })).status === 200,
-    { timeout: 60_000 },
+    { timeout },
   );
 }
 

@@ -201,9 +201,7 @@ export const ConfigSchema = z.strictObject({
         .string()
         .regex(/^\/[^\0\r\n]*$/, 'an absolute path')
         .optional()
-        .describe(
-          'Where the compose file lives on the server; `/srv/<project.name>` when not given',
-        ),
+        .describe('Where the compose file lives on the server; `/srv/<project.name>` when not given'),
       method: z.enum(['docker-compose']).default('docker-compose'),
       compose_file: z
         .string()

@@ -1,5 +1,5 @@
 import { AutopilotError } from '../errors.ts';
-import { proveImage, removeContainer, startCandidate, writeCandidateOverride } from './commands.ts';
+import { proveImage, discardContainer, startCandidate, writeCandidateOverride } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
 import { failure, proveHealthy } from './health.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
@@ -48,7 +48,7 @@ function hint(service: ServicePlan): string {
 /** One that was cut short must not go on changing data. */
 export async function removeMigration({ migrate }: ReleasePlan, effects: ReleaseEffects): Promise<void> {
   const left = migrate && (await effects.target.engine.container(migrate.container));
-  if (left) await must(effects, removeContainer(left.name, left.id));
+  if (left) await must(effects, discardContainer(left.name, left.id));
 }
 
 /** A candidate that another run left behind goes the same way. */
@@ -56,7 +56,7 @@ export async function removeCandidate(service: ServicePlan, effects: ReleaseEffe
   if (service.candidate === '') return;
   const left = await effects.target.engine.container(service.candidate);
   if (!left) return;
-  const removed = await effects.keeper.change(removeContainer(service.candidate, left.id));
+  const removed = await effects.keeper.change(discardContainer(service.candidate, left.id));
   if (removed.code !== 0 && (await effects.target.engine.container(left.id))) {
     throw new AutopilotError('SERVER_COMMAND', {
       what: `The candidate ${service.candidate} cannot be removed.`,

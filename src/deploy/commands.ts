@@ -206,6 +206,9 @@ export function swapContainers(
 }
 export const removeContainer = (name: string, id: string): Command =>
   docker(`remove ${name}`, ['rm', '--force', id], 2 * MINUTES);
+/** For what this release made: nobody has data in its anonymous volumes. Named ones stay. */
+export const discardContainer = (name: string, id: string): Command =>
+  docker(`remove ${name}`, ['rm', '--force', '--volumes', id], 2 * MINUTES);
 export const renameContainer = (id: string, name: string): Command =>
   docker(`rename a container to ${name}`, ['rename', id, name]);
 export const leaveNetwork = (network: string, id: string): Command =>

@@ -27,6 +27,8 @@ export const ComposeService = z.looseObject({
   ports: z.array(Port).default([]),
   expose: z.array(z.union([z.string(), z.number()])).default([]),
   volumes: z.array(Mount).default([]),
+  labels: z.record(z.string(), z.unknown()).default({}),
+  healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
   environment: z.record(z.string(), z.unknown()).default({}),
   networks: z.record(z.string(), Network).default({}),
   scale: z.number().int().optional(),
@@ -112,6 +114,17 @@ export function singleWriterVolumes(model: ComposeModel, name: string): string[]
 
 /** By these variables nginx-proxy and its companions send traffic to whatever container has them. */
 const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
+
+/** Traefik and caddy-docker-proxy find containers by these labels. */
+const PROXY_LABEL = /^(traefik|caddy(_\d+)?)(\.|$)/;
+
+export function foundByLabels(service: ComposeService): boolean {
+  return (
+    service.labels['traefik.enable'] !== 'false' &&
+    (Object.keys(service.labels).some((label) => PROXY_LABEL.test(label)) ||
+      proxyVariables(service).length > 0)
+  );
+}
 
 /** Those of them that the service has. Only names: values may be secret. */
 export function proxyVariables(service: ComposeService): string[] {

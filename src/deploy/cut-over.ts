@@ -17,6 +17,9 @@ import { releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import type { ContainerFailure } from './result.ts';
 
+/** Milliseconds until proxies that follow the engine's events have noticed a container: Traefik gathers them for 2 s. */
+const NOTICED = 3_000;
+
 /**
  * Rule D2: puts the new container in the place of the old one, which is stopped and kept. Each step looks first whether
  * its effect is already there. Returns why the new one is not healthy; undoing is the caller's.
@@ -34,6 +37,7 @@ export async function cutOver(
     }
     const live = await fresh(created, effects);
     await tellProxies(plan, service, live, effects);
+    if (service.found_by_labels) await effects.clock.sleep(NOTICED, effects.signal);
     await stopKept(service, effects);
     await releaseProxies(plan, service, live, effects);
     await passNameOn(service, created, effects);
@@ -118,7 +122,9 @@ async function startBeside(
   container: Container,
   effects: ReleaseEffects,
 ): Promise<ContainerFailure | undefined> {
-  const networks = Object.entries(container.networks).filter(([, network]) => network.aliases.length > 0);
+  const networks = Object.entries(container.networks).filter(
+    ([, network]) => !service.found_by_labels && network.aliases.length > 0,
+  );
   if (container.state !== 'running') {
     for (const [name] of networks) {
       await must(effects, leaveNetwork(name, container.id));

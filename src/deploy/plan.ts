@@ -1,6 +1,12 @@
 import type { Migration, ProxySetting } from '../config/schema.ts';
 import type { Container, EngineInfo } from '../server/target.ts';
-import { type ComposeModel, proxyVariables, replicasOf, singleWriterVolumes } from './compose-model.ts';
+import {
+  type ComposeModel,
+  foundByLabels,
+  proxyVariables,
+  replicasOf,
+  singleWriterVolumes,
+} from './compose-model.ts';
 import { proxyHooks } from './proxy-hooks.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import { chooseStrategy } from './strategy.ts';
@@ -63,8 +69,22 @@ export function planRelease(observed: Observation, request: PlanRequest): Releas
     },
     services,
     ...(migrate ? { migrate } : {}),
-    warnings: [],
+    warnings: services.flatMap((service) => unguarded(observed, service)),
   };
+}
+
+/** Such a proxy waits for the health check of a container; without one it asks a container that is still starting. */
+function unguarded({ model, containers }: Observation, service: ServicePlan): string[] {
+  const checked =
+    model.services[service.compose_service]?.healthcheck !== undefined ||
+    containers.some(
+      (container) =>
+        container.labels[COMPOSE_LABEL.service] === service.compose_service && container.health !== 'none',
+    );
+  if (!service.found_by_labels || service.current || service.strategy !== 'start-first' || checked) return [];
+  return [
+    `${service.service}: its proxy finds it by labels as soon as it starts. Give it a HEALTHCHECK, so that the proxy waits until it can answer.`,
+  ];
 }
 
 function planMigration(
@@ -129,6 +149,7 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
     candidate_reason: choice.noCandidate,
     shared_volumes: own.length > 0 ? singleWriterVolumes(observed.model, name) : [],
     proxy_variables: model ? proxyVariables(model) : [],
+    found_by_labels: model !== undefined && foundByLabels(model),
     proxies: proxyHooks(observed.model, service, request.proxy ?? 'auto'),
     probe: {
       url: service.healthCheck.url ?? '',

@@ -56,6 +56,8 @@ export const ServicePlan = z.object({
   shared_volumes: z.array(z.string()),
   /** Environment variables by which proxies find containers; the candidate does without. */
   proxy_variables: z.array(z.string()),
+  /** A proxy finds it by its labels or variables as soon as it starts, and keeps the address it had then. */
+  found_by_labels: z.boolean().default(false),
   /** In front of it: told before the old container is stopped, and again when it is back. */
   proxies: z.array(ProxyHook).default([]),
   probe: Probe,

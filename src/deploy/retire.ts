@@ -1,8 +1,10 @@
-import type { Image } from '../server/target.ts';
+import type { Container, Image } from '../server/target.ts';
 import { dropStaged, removeContainer, removeImage } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
 import { markerOf, readMarker, writeMarker } from './marker.ts';
 import type { ReleasePlan } from './release.ts';
+
+const ANONYMOUS = /(?:^|\/volumes\/)([0-9a-f]{64})(?:\/_data)?$/;
 
 export interface RetireRequest {
   /** `safety.keep_releases`. */
@@ -39,7 +41,9 @@ export async function retireKept(plan: ReleasePlan, effects: ReleaseEffects): Pr
     for (const kept of service.kept) {
       await attempt(warnings, `container ${kept.name}`, async () => {
         const now = await effects.target.engine.container(kept.id);
-        if (now) await must(effects, removeContainer(kept.name, kept.id));
+        if (!now) return;
+        await must(effects, removeContainer(kept.name, kept.id));
+        warnings.push(...anonymousVolumes(now, service.service));
       });
     }
   }
@@ -63,8 +67,20 @@ async function attempt(warnings: string[], what: string, body: () => Promise<unk
   try {
     await body();
   } catch (error) {
-    warnings.push(`${what} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+    warnings.push(
+      `${what} could not be tidied up: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
+}
+
+/** What a person may have put there is never deleted; but the new container began with an empty one. */
+function anonymousVolumes(container: Container, service: string): string[] {
+  return container.mounts
+    .filter((mount) => mount.type === 'volume' && ANONYMOUS.test(mount.source))
+    .map(
+      (mount) =>
+        `${service}: ${mount.destination} lies in a volume without a name, so the new container began with an empty one. The old one is kept as ${ANONYMOUS.exec(mount.source)?.[1] ?? mount.source}; give it a name in the compose file.`,
+    );
 }
 
 /**

@@ -59,7 +59,7 @@ new_containers() {
 remove_new() {
   for id in $(new_containers "$@"); do
     docker stop "$id" >/dev/null 2>&1
-    docker rm --force "$id" >/dev/null || failed=1
+    docker rm --force --volumes "$id" >/dev/null || failed=1
   done
 }
 start_old() {

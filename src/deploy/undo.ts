@@ -6,7 +6,7 @@ import {
   dropStaged,
   joinNetwork,
   leaveNetwork,
-  removeContainer,
+  discardContainer,
   renameContainer,
   restoreCompose,
   startContainer,
@@ -122,7 +122,7 @@ async function undoService(
       if (container.state === 'running') {
         await effects.keeper.change(stopContainer(container.name, container.id, container.stopGracePeriod));
       }
-      await must(effects, removeContainer(container.name, container.id));
+      await must(effects, discardContainer(container.name, container.id));
     }
   }
 }
@@ -196,7 +196,7 @@ async function startKept(
   started: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   for (const kept of down) {
-    if (service.strategy === 'start-first') await keepOffTraffic(kept, effects);
+    if (service.strategy === 'start-first' && !service.found_by_labels) await keepOffTraffic(kept, effects);
     await must(effects, startContainer(kept.name, kept.id));
   }
   await started();

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { ComposeModel } from '../../../src/deploy/compose-model.ts';
+import { ComposeModel, foundByLabels } from '../../../src/deploy/compose-model.ts';
+import { openRelease } from '../../../src/deploy/index.ts';
 import { proxyHooks, proxyKind } from '../../../src/deploy/proxy-hooks.ts';
 import { tellProxies } from '../../../src/deploy/proxy.ts';
 import type { ReleasePlan, ServicePlan } from '../../../src/deploy/release.ts';
 import { FakeServer } from './fake-server.ts';
+import { service } from './service.ts';
 
 const on = (image: string, ...networks: string[]) => ({
   image,
@@ -94,5 +96,61 @@ describe('deploy.proxy', () => {
   test('a proxy that does not run needs no telling', async () => {
     expect((await told({ compose_service: 'gone', required: true })).commands).toEqual([]);
     expect((await told({ compose_service: '', container: 'gone', required: true })).commands).toEqual([]);
+  });
+});
+
+describe('proxies that find containers by labels', () => {
+  const web = (extra: object) =>
+    ComposeModel.parse({ name: 'shop', services: { web: { ...extra } } }).services['web'] as never;
+  test.each([
+    [{ labels: { 'traefik.enable': 'true' } }, true],
+    [{ labels: { 'traefik.http.routers.web.rule': 'Host(`x`)' } }, true],
+    [{ labels: { caddy: 'shop.example', 'caddy.reverse_proxy': '{{upstreams}}' } }, true],
+    [{ environment: { VIRTUAL_HOST: 'shop.example' } }, true],
+    [{ labels: { 'traefik.enable': 'false', 'traefik.http': 'x' } }, false],
+    [{ labels: { 'com.example.caddy': 'x' } }, false],
+    [{}, false],
+  ])('%j: %s', (service, found) => {
+    expect(foundByLabels(web(service))).toBe(found);
+  });
+
+  const deploy = async (labels: string) => {
+    const server = new FakeServer();
+    server.addImage('shop-web:v1');
+    server.files.set('/srv/shop/compose.yml', `services:\n  web:\n    image: shop-web:v1\n${labels}`);
+    const old = server.addContainer('web', 'shop-web:v1', 'shop-web-1', { state: 'running' });
+    old.networks = { shop_default: { address: '10.0.0.1', aliases: ['web'] } };
+    old.mounts = [
+      { type: 'volume', source: 'a'.repeat(64), destination: '/data', writable: true },
+      { type: 'volume', source: 'shop_named', destination: '/named', writable: true },
+    ];
+    const handle = await openRelease(
+      { pipelineId: 'p', runUrl: '', actor: '', lockWait: 0, heartbeat: 30 },
+      server,
+    );
+    const result = await handle.deploy({
+      pipelineId: 'p',
+      wanted: [{ service: service('web', 'http://web:8080/'), image: server.addImage('shop-web:v2') }],
+      prefix: 'shop',
+      composeFile: '/srv/shop/compose.yml',
+      composeSource: undefined,
+      minFreeDisk: 0,
+      tests: { passed: true, detail: '' },
+      transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+      imageExists: () => Promise.resolve(true),
+    });
+    const warnings = await handle.underTest({ keepReleases: 5, protect: [] }).confirm();
+    return { server, result, warnings };
+  };
+  test('they keep the address a container had when it started, so it does not change; without a HEALTHCHECK a warning', async () => {
+    const { server, result } = await deploy('    labels: { traefik.enable: "true" }\n');
+    expect(server.commands.filter((title) => title.startsWith('connect'))).toEqual([]);
+    expect(result).toMatchObject({ status: 'warning', warnings: [expect.stringContaining('HEALTHCHECK')] });
+  });
+  test('others: off traffic first, no warning; a volume without a name is kept and named', async () => {
+    const { server, result, warnings } = await deploy('');
+    expect(server.commands.filter((title) => title.startsWith('connect'))).toHaveLength(2);
+    expect(result).toMatchObject({ status: 'passed', warnings: [] });
+    expect(warnings).toEqual([expect.stringContaining('/data lies in a volume without a name')]);
   });
 });

@@ -33,6 +33,7 @@ const base: ServicePlan = {
   candidate_reason: '',
   shared_volumes: [],
   proxy_variables: [],
+  found_by_labels: false,
   proxies: [],
   probe: { url: '', own: null, timeout: 2, retries: 3 },
 };
@@ -117,7 +118,11 @@ test.each([['sh'], ['dash'], ['bash'], ['busybox']])(
     const run = spawnSync(shell, [...args, DOCKER + script], { encoding: 'utf8' });
     expect(run.error).toBeUndefined();
     const done = run.stderr.trim().split('\n');
-    expect(done).toEqual([`rm --force ${id('b')}`, `start ${id('a')}`, `rm --force ${id('b')}`]);
+    expect(done).toEqual([
+      `rm --force --volumes ${id('b')}`,
+      `start ${id('a')}`,
+      `rm --force --volumes ${id('b')}`,
+    ]);
     expect(run.status).toBe(0);
   },
 );

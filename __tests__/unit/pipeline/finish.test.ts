@@ -25,7 +25,7 @@ async function commitsAfter(before: Record<string, string>): Promise<Record<stri
       update: async (_message: string, reduce: (state: State) => State) => (state = reduce(state)),
     },
     registryCache: { save: async () => undefined },
-    effects: { clock: { now: () => new Date('2026-11-23T12:00:00Z') } },
+    effects: { clock: { now: () => new Date('2026-11-23T12:00:00Z') }, mask: <T>(value: T) => value },
     server: {},
   } as unknown as PipelineContext;
   const run = {
