@@ -36,7 +36,8 @@ afterAll(async () => {
   await site.close();
 });
 
-test.each(SPECS.map((spec) => spec.name))(
+/** The classic 26 writes what the classic 28 writes: it only receives here. */
+test.each(SPECS.map((spec) => spec.name).filter((name) => name !== 'e26'))(
   'B2.5: what %s built reaches every other engine, the second time without the layers that are there',
   async (from) => {
     const source = engines.get(from);

@@ -215,17 +215,25 @@ function bytesOf({ sizes }: Shipment, leaveOut: ReadonlySet<string>): number {
 
 /** '' when the image is what was sent and can start; else why not. */
 async function prove(reference: string, ids: readonly string[], { target, effects }: Route): Promise<string> {
-  // An engine that was restarted meanwhile took the connections to it along: the next one is a new one.
-  const found = await target.engine.image(reference).catch(async () => {
-    await effects.clock.sleep(PAUSES[0] ?? 0, effects.signal);
-    return target.engine.image(reference);
-  });
+  const found = await look(reference, target, effects);
   if (found === undefined) return 'docker load succeeded, but there is no such image';
   if (!ids.includes(found.id)) return `what arrived is ${found.id}, which is not the image that was sent`;
   const created = await target.query(proveImage(reference));
   return created.code === 0
     ? ''
     : `no container can be created from it: ${created.stderr.trim() || created.code}`;
+}
+
+/** An engine that was restarted meanwhile took the few kept connections to it along; the one after those is new. */
+async function look(reference: string, target: Target, { clock, signal }: TransferEffects) {
+  for (let left = 4; ; left -= 1) {
+    try {
+      return await target.engine.image(reference);
+    } catch (error) {
+      if (left === 0) throw error;
+      await clock.sleep(500, signal);
+    }
+  }
 }
 
 /** A connection that is gone as a whole cannot be mended here: lock and keeper hang on it. */
