@@ -19,7 +19,18 @@ const state = (name: string) =>
 
 test('a container goes on stopping when the `docker stop` that asked for it is killed, and looks running until it ends', async () => {
   const deaf = 'trap "" TERM; echo ready; while :; do sleep 1; done';
-  await world.docker('run', '-d', '--name', 'old', '--stop-timeout', '4', 'gonsautopilot-lab/busybox', 'sh', '-c', deaf);
+  await world.docker(
+    'run',
+    '-d',
+    '--name',
+    'old',
+    '--stop-timeout',
+    '4',
+    'gonsautopilot-lab/busybox',
+    'sh',
+    '-c',
+    deaf,
+  );
   while ((await world.docker('logs', 'old')) !== 'ready') await wait(50);
   const client = spawn('docker', ['stop', 'old'], { env: world.env, stdio: 'ignore' });
   const gone = new Promise((resolve) => client.once('exit', resolve));
