@@ -88,7 +88,11 @@ class ChannelAgent extends Agent {
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
     this.#access.connect().then(
-      (stream) => callback?.(null, withSocketMethods(stream)),
+      (stream) => {
+        // A socket does this by itself. Else a connection that ended with its engine would wait in the agent to be used again.
+        stream.once('end', () => stream.destroy());
+        callback?.(null, withSocketMethods(stream));
+      },
       (error: Error) => callback?.(error, undefined as never),
     );
   }
