@@ -52,8 +52,13 @@ export async function attempt(
     meter.after,
     effects.signal,
   );
-  // A server that stops listening must stop the flow, or docker save would wait for ever.
-  load.then(parcel.giveUp, parcel.giveUp);
+  // A server that stops listening must stop the flow at both ends: docker save would wait for ever, and so would what is
+  // compressed already and has nobody to go to.
+  const stop = () => {
+    parcel.giveUp();
+    meter.after.destroy();
+  };
+  load.then(({ code }) => (code === 0 ? meter.after.resume() : stop()), stop);
   const [sent, saved, loaded] = await Promise.allSettled([flow, finished, load]);
   effects.signal?.throwIfAborted();
   const reasons = [refusal(loaded), interruption(saved), interruption(sent)];
