@@ -39,6 +39,7 @@ export function startLoad(url: string, rate = 200): () => Promise<LoadReport> {
   };
 }
 
+/** Milliseconds for all of a request, the wait for one of the kept connections included. */
 const PATIENCE = 10_000;
 
 function stream(url: string, rate: number, agent: Agent | false): () => Promise<StreamReport> {
@@ -48,7 +49,7 @@ function stream(url: string, rate: number, agent: Agent | false): () => Promise<
   const count = (table: Record<string, number>, key: string) => (table[key] = (table[key] ?? 0) + 1);
   const ask = (through: Agent | false): Promise<{ good: string } | { bad: string; again: boolean }> =>
     new Promise((resolve) => {
-      const sent = request(url, { agent: through, timeout: PATIENCE }, (response) => {
+      const sent = request(url, { agent: through, signal: AbortSignal.timeout(PATIENCE) }, (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += chunk.toString()));
         response.on('error', (error) => resolve({ bad: `cut short: ${error.message}`, again: false }));
@@ -57,10 +58,9 @@ function stream(url: string, rate: number, agent: Agent | false): () => Promise<
           resolve(status === 200 ? { good: body.trim() } : { bad: String(status), again: false });
         });
       });
-      sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
       sent.on('error', (error: Error & { code?: string }) =>
         resolve({
-          bad: error.code ?? error.message,
+          bad: error.name === 'AbortError' ? 'no answer in time' : (error.code ?? error.message),
           again: sent.reusedSocket && error.code === 'ECONNRESET',
         }),
       );

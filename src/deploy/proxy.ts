@@ -58,11 +58,26 @@ export async function releaseProxies(
   onTraffic: readonly Container[],
   effects: ReleaseEffects,
 ): Promise<void> {
-  for (const hook of service.proxies) {
+  await clearHosts(plan, service, effects);
+  for (const hook of service.proxies.filter((entry) => entry.after.length > 0)) {
     await attempt({ ...hook, required: false }, effects, async () => {
       for (const proxy of await proxiesOf(plan, hook, effects)) {
-        if (proxy && hook.hosts) await must(effects, pointHosts(service, proxy, ''));
         await reload(hook, hook.after, service, proxy, onTraffic, effects);
+      }
+    });
+  }
+}
+
+/** Names mean again what Docker's DNS says. Never a reason to fail. */
+export async function clearHosts(
+  plan: ReleasePlan,
+  service: ServicePlan,
+  effects: ReleaseEffects,
+): Promise<void> {
+  for (const hook of service.proxies.filter((entry) => entry.hosts)) {
+    await attempt({ ...hook, required: false }, effects, async () => {
+      for (const proxy of await proxiesOf(plan, hook, effects)) {
+        if (proxy) await must(effects, pointHosts(service, proxy, ''));
       }
     });
   }

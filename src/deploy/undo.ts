@@ -14,7 +14,7 @@ import {
 } from './commands.ts';
 import { must, newContainers, type ReleaseEffects } from './effects.ts';
 import { proveHealthy } from './health.ts';
-import { releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
+import { clearHosts, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 
 export interface UndoOutcome {
@@ -92,6 +92,8 @@ async function undoService(
   const down = await keptAndDown(service, effects);
   await letIntoTraffic(service, down, effects);
   if (created.length === 0 && down.length === 0) {
+    // An undoing that was cut short may have left names pointing at addresses that will change one day.
+    await clearHosts(plan, service, effects);
     await giveNameBack(service, effects);
     return false;
   }
