@@ -2,6 +2,8 @@
 # npm test: installs what is missing, then lint, types, unit tests, simulation and end-to-end tests on real parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Started by npm, everything below would inherit npm's own settings (its cache, its registry) in the environment.
+for name in $(compgen -e npm_ || true); do unset "$name"; done
 bash scripts/setup.sh engine tools browser proxies
 
 step() {

@@ -156,12 +156,16 @@ async function audit(answer: number | Bulk, projectFiles: Record<string, string>
   return withRegistry(answer, async (origin, asked) => {
     const { workspace, temp } = await project({
       ...projectFiles,
-      '.npmrc': `registry=${origin}\nfetch-retries=0\ncache=${'${HOME}'}/.cache-of-this-test\n`,
+      '.npmrc': `registry=${origin}\nfetch-retries=0\n`,
     });
     const effects = {
       ...realEffects(),
       run: ((argv, options) =>
-        runProgram(argv, { ...options, env: { ...options?.env, HOME: temp } })) as typeof runProgram,
+        // npm keeps advisories by their id, and started by npm itself it takes that one's cache.
+        runProgram(argv, {
+          ...options,
+          env: { ...options?.env, HOME: temp, npm_config_cache: `${temp}/npm-cache` },
+        })) as typeof runProgram,
     };
     const plan = { suites: ['security'], findings: [] };
     const result = await runTests({ config: configOf(), plan, workspace, temp }, effects);
