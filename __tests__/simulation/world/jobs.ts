@@ -108,8 +108,8 @@ export function contextOf(
     services: servicesOf(config),
     dryRun: options.dryRun,
     verifyFollows: follows,
-    directory: '/work/repository',
-    temporary: '/work/temporary',
+    directory: '/workspace/repository',
+    temporary: '/workspace/temporary',
     targetName: 'deploy@server:22',
     store: createStateStore({
       github: githubApi,

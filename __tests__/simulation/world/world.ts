@@ -345,8 +345,8 @@ export class World {
       repo: 'shop',
       apiUrl: '',
       serverUrl: '',
-      workspace: '/work/repository',
-      temp: '/work/temporary',
+      workspace: '/workspace/repository',
+      temp: '/workspace/temporary',
       job: 'deploy',
       workflow: 'deploy',
     };
