@@ -5,5 +5,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { main } = await import("./main-F2HXXFGC.js");
+var { main } = await import("./main-CKDVCJKW.js");
 process.exit(await main());

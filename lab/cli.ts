@@ -36,6 +36,7 @@ the runner's engine (${lab.engine.own ? 'the lab started it' : 'it was here alre
   ${docker} image ls
 
 Ports that a server's containers publish answer at its address: the shop at http://${lab.servers[0]?.address ?? ''}:3000
+Ctrl-C ends the lab and removes all of it.
 ${COMMANDS}`;
 }
 

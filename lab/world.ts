@@ -95,7 +95,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { config, files, ...labOptions } = options;
   const lab = await startLab(labOptions);
   const cache = await startCache();
-  const github = await startGitHub({ cache });
+  const github = await startGitHub({ cache, directory: lab.site.directory });
   const audit = await startAudit();
   try {
     const repository = await github.createRepository(REPOSITORY);

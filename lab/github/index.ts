@@ -43,6 +43,8 @@ export type { RequestRecord } from './world.ts';
 export type { Permissions } from './tokens.ts';
 
 export interface GitHubOptions {
+  /** Parent of the repositories' folder; default: the system's temporary one. */
+  directory?: string;
   /** `/api/v3` makes it look like GHES; the default is the root, like api.github.com. */
   basePath?: '' | '/api/v3';
   /** What `actions/caches` lists and deletes. */
@@ -80,8 +82,12 @@ export interface PullRequestInput {
   login?: string;
 }
 
-export async function startGitHub({ basePath = '', cache }: GitHubOptions = {}): Promise<LabGitHub> {
-  const root = await mkdtemp(join(tmpdir(), 'lab-github-'));
+export async function startGitHub({
+  basePath = '',
+  cache,
+  directory = tmpdir(),
+}: GitHubOptions = {}): Promise<LabGitHub> {
+  const root = await mkdtemp(join(directory, 'lab-github-'));
   const routes = [...repositories, ...refs, ...gitData, ...commits, ...issues, ...accountRoutes(cache)].map(
     compile,
   );

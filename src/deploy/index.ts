@@ -108,7 +108,7 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
         change: (command) => keeper.change(command),
       });
       if (look.plan === undefined || checks.some((check) => !check.passed)) {
-        effects.log.error(gateTable(checks));
+        effects.log.info(gateTable(checks));
         return refused(checks, look.plan);
       }
       plan = look.plan;

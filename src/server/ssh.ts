@@ -47,8 +47,11 @@ export interface SshConnection {
 
 /** Idle connections of runners are dropped after about four minutes. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 };
-/** sshd allows ten sessions on a connection (MaxSessions). */
-const SESSIONS = 9;
+/** sshd allows ten sessions on a connection (MaxSessions); two are left for those that end others. */
+const SESSIONS = 8;
+/** How often a session is asked for again, and the pause before, in milliseconds, which grows. */
+const OPEN_ATTEMPTS = 6;
+const OPEN_PAUSE = 100;
 
 /** Milliseconds after which a first connection is not tried again: who cannot be reached should know soon. */
 const PATIENCE = 30_000;
@@ -164,24 +167,35 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     });
 
   const slots = semaphore(SESSIONS);
+  // In the callback, not after it: a quick command's exit code comes in the same packet as the channel.
+  const open = (text: string, release: () => void) =>
+    called<Session>((done) =>
+      client.exec(loginText(SAY_GROUP + text), (error, channel) =>
+        error
+          ? done(error, undefined as never)
+          : done(
+              undefined,
+              sessionOf(channel, release, client, () => over !== undefined),
+            ),
+      ),
+    );
   let forwarding = true;
   const connection: SshConnection = {
     ended,
     async start(text) {
       const release = await slots();
       try {
-        if (over) throw over;
-        // In the callback, not after it: a quick command's exit code comes in the same packet as the channel.
-        return await called<Session>((done) =>
-          client.exec(loginText(SAY_GROUP + text), (error, channel) =>
-            error
-              ? done(error, undefined as never)
-              : done(
-                  undefined,
-                  sessionOf(channel, release, client, () => over !== undefined),
-                ),
-          ),
-        );
+        for (let attempt = 1; ; attempt += 1) {
+          if (over) throw over;
+          try {
+            return await open(text, release);
+          } catch (error) {
+            // sshd counts a session a moment longer than its channel lives.
+            if (over || attempt >= OPEN_ATTEMPTS || !/open failed/i.test((error as Error).message))
+              throw error;
+            await sleep(OPEN_PAUSE * attempt);
+          }
+        }
       } catch (error) {
         release();
         throw lost(error);
