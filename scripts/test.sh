@@ -22,5 +22,5 @@ step 'Generated documentation is current' bash scripts/node24 scripts/docs.ts --
 step 'dist is the bundle of src' bash scripts/check-dist.sh
 step 'Unit tests' "${jest[@]}" --selectProjects unit
 step 'Simulation: random deployments and every effect hit' "${jest[@]}" --selectProjects simulation
-# Mostly waiting for containers: three worlds beside each other keep two cores busy.
-step 'End-to-end tests' "${jest[@]}" --selectProjects e2e --maxWorkers=3
+# Mostly waiting for containers: two worlds beside each other keep two cores busy.
+step 'End-to-end tests' "${jest[@]}" --selectProjects e2e --maxWorkers=2
