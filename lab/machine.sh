@@ -4,7 +4,7 @@
 #   machine.sh boot DIR NAME ADDRESS DOCKER SSH
 #                             pid 1's only child: mounts, users, daemons; stays until the machine ends.
 #                             DOCKER is yes, absent (no docker command either); SSH is yes or no
-#   machine.sh start-engine   starts dockerd          machine.sh stop-engine   stops it, containers too
+#   machine.sh start-engine   starts dockerd and keeps it up    machine.sh stop-engine   stops it, containers too
 #   machine.sh start-sshd     starts sshd             machine.sh stop-sshd     stops listening; open sessions go on
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -116,9 +116,26 @@ stop_daemon() { # pid file
 }
 
 start_engine() {
+  # Names whoever keeps the engine up; an earlier one that has not yet noticed its end finds another name.
+  echo "$$" >"$LAB/engine"
   # Forked away, so that pid 1 is its parent and takes its end; a dead child of ours would look alive for ever.
-  setsid --fork dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
-    --data-root /var/lib/docker --exec-root /run/docker >>"$LAB/dockerd.log" 2>&1 </dev/null
+  setsid --fork sh "$LAB/machine.sh" keep-engine "$$" >>"$LAB/dockerd.log" 2>&1 </dev/null
+}
+
+# An engine that ends without being told to comes back, as under systemd, and its log says so.
+keep_engine() { # name
+  while [ "$(cat "$LAB/engine")" = "$1" ]; do
+    code=0
+    dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
+      --data-root /var/lib/docker --exec-root /run/docker || code=$?
+    echo "lab: the engine ended with code $code"
+    sleep 1
+  done
+}
+
+stop_engine() {
+  echo off >"$LAB/engine"
+  stop_daemon /run/docker.pid
 }
 
 boot() { # DIR NAME ADDRESS DOCKER SSH
@@ -148,7 +165,8 @@ boot() { # DIR NAME ADDRESS DOCKER SSH
 case "${1:-}" in
   boot) shift && boot "$@" ;;
   start-engine) start_engine ;;
-  stop-engine) stop_daemon /run/docker.pid ;;
+  stop-engine) stop_engine ;;
+  keep-engine) keep_engine "$2" ;;
   start-sshd) start_sshd ;;
   stop-sshd) stop_daemon /run/sshd.pid ;;
   *)

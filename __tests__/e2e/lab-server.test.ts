@@ -174,6 +174,18 @@ describe('a server of its own', () => {
     await until('the page is back', async () => (await page().catch(() => '')) === 'hello\n');
   }, 30_000);
 
+  test('an engine that dies comes back by itself, as under systemd, and its log says so', async () => {
+    const id = (await web.exec('pidof dockerd')).stdout;
+    await web.exec('kill -KILL $(cat /run/docker.pid)');
+    await until('another engine answers', async () => {
+      const { code, stdout } = await web.exec('docker version >/dev/null && pidof dockerd');
+      return code === 0 && stdout !== id;
+    });
+    expect(await readFile(`${web.directory}/disk/run/lab/dockerd.log`, 'utf8')).toContain(
+      'lab: the engine ended with code 137',
+    );
+  }, 30_000);
+
   test('without Docker has no such command', async () => {
     expect(await ssh(lab.server('bare'), 'docker ps')).toMatchObject({ code: 127 });
     expect(await ssh(web, 'docker ps')).toMatchObject({ code: 0 });
