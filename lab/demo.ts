@@ -69,7 +69,7 @@ async function main(): Promise<number> {
   await mkdir(KEPT, { recursive: true });
   say('Bringing up the lab: a GitHub, a cache service, a runner and a server of its own ...');
   // Shorter than a user would have them, so that the story fits into five minutes.
-  const config = { 'verify.watchdog.duration': 15, 'deploy.health_check.timeout': 15 };
+  const config = { 'verify.watchdog.duration': 15, 'deploy.health_check.timeout': 8 };
   const world = await startWorld({ config });
   const problems: string[] = [];
   let traffic: Traffic | undefined;
