@@ -300,7 +300,7 @@ test('V1, V2, V3, R1: a good release is confirmed; one that breaks while watched
   expect(await running()).toEqual(before);
 
   const handle = await world.open('20260101-010000-rollbck');
-  const back = { service: service('backend', URL), image: 'shop-backend:v1' };
+  const back = { service: service('backend', URL), image: 'shop-backend:v1', verified: 'in run v1' };
   const input = {
     pipelineId: '20260101-010000-rollbck',
     prefix: 'shop',

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Layout } from './world/jobs.ts';
 import type { Fault } from './world/runner.ts';
-import { good, quietStep, simulate, type Step } from './world/world.ts';
+import { good, quietStep, simulate, type Step, World } from './world/world.ts';
 
 const release = (faults: readonly (readonly [string, Fault])[] = [], more: Partial<Step> = {}): Step => ({
   ...quietStep,
@@ -57,4 +57,38 @@ test.each(CASES)('$name', async ({ layout = 'side-by-side', autoRollback = true,
   // The faults are where they are meant to be.
   for (const { step, runner } of world.jobs)
     for (const [at] of step.faults) expect(runner.effects).toContain(at);
+});
+
+test('a rollback that waits for a deployment undoes that one, and not the release before it too (manual-rollback.ts)', async () => {
+  const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
+  const released = async () => {
+    world.start(release());
+    await world.later();
+    return { ...world.truth.expected };
+  };
+  await released();
+  const second = await released();
+  const third = world.start(release());
+  await world.scheduler.run(() => third.runner.effects.includes('keeper arm'));
+  world.start({ ...quietStep, action: 'rollback' });
+  await world.later();
+  expect(world.jobs.map(({ ended }) => ended?.status)).toEqual(['success', 'success', 'success', 'success']);
+  expect(world.truth.expected).toEqual(second);
+  expect(world.truth.violations).toEqual([]);
+});
+
+test('an older image that does not come up any more costs no request side by side, and what ran runs on (plan.ts)', async () => {
+  const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
+  for (let time = 0; time < 2; time += 1) {
+    world.start(release());
+    await world.later();
+  }
+  const before = { ...world.truth.expected };
+  const asked = world.start({ ...quietStep, action: 'rollback', spoiled: true });
+  await world.later();
+  expect(asked.ended?.status).toBe('failed');
+  const started = asked.runner.effects.filter((name) => /^keeper change: start /.test(name));
+  expect(started).toEqual(['keeper change: start shop-api-1']);
+  expect(world.truth.expected).toEqual(before);
+  expect(world.truth.violations).toEqual([]);
 });

@@ -37,6 +37,8 @@ export interface Step {
   stale: boolean;
   evict: boolean;
   diskFull: boolean;
+  /** Older images do not come up any more, e.g. on data that a newer version has changed. */
+  spoiled: boolean;
 }
 
 export interface Scenario {
@@ -67,6 +69,7 @@ export const quietStep: Step = {
   stale: false,
   evict: false,
   diskFull: false,
+  spoiled: false,
 };
 
 export class World {
@@ -103,6 +106,7 @@ export class World {
       new Map(step.faults),
     );
     if (step.evict) this.place.cache.clear();
+    if (step.spoiled) this.server.engine.spoil();
     this.github.staleness = step.stale ? 0.2 : 0;
     this.server.engine.diskSize = step.diskFull ? 1e9 : 100e9;
     if (step.outage) {
