@@ -5,7 +5,7 @@ import { rollback } from '../rollback/index.ts';
 import type { RegistryEntry, RollbackRegistry } from '../state/schema.ts';
 import type { State } from '../state/files.ts';
 import type { VerifyResult } from '../verify/result.ts';
-import { headerOf, idOf } from './begin.ts';
+import { headerOf, idIn, idOf } from './begin.ts';
 import { type PipelineContext, serverOf, tagOf } from './context.ts';
 import type { RunFinished } from './events.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
@@ -123,10 +123,11 @@ export async function manualRollback(
     services,
   });
   try {
-    const state = await record(context, run, request, { ...outcome, running }, registry);
+    const { state, own } = await record(context, run, request, { ...outcome, running }, registry);
     await release.recorded();
     await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
-    return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock, state };
+    const { lock: now } = state.file;
+    return { ...outcome, pipelineId: own, locked: now?.locked === true, lock: now, state };
   } catch (error) {
     const warning = `The rollback could not be recorded: ${(error as Error).message}`;
     effects.log.warning(warning);
@@ -154,7 +155,7 @@ async function lockServer(context: PipelineContext, pipelineId: string): Promise
 const verifiedWhen = ({ pipeline_id: id, deployed_at: at }: RegistryEntry): string =>
   id === undefined ? `at ${at}` : `in run ${id}`;
 
-function record(
+async function record(
   context: PipelineContext,
   run: { pipeline_id: string; started_at: string; commit: string },
   request: RollbackRequest,
@@ -162,7 +163,7 @@ function record(
     running: Readonly<Record<string, string>>;
   },
   known: RollbackRegistry,
-): Promise<State> {
+): Promise<{ state: State; own: string }> {
   const { config, effects, store } = context;
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const good = outcome.status === 'success';
@@ -172,10 +173,8 @@ function record(
       return commit === undefined ? [] : [[name, commit] as const];
     }),
   );
-  const event: RunFinished = {
+  const event: Omit<RunFinished, 'id' | 'run'> = {
     type: 'run-finished',
-    id: idOf(context, run.pipeline_id, 'rollback'),
-    run: { ...headerOf(context, run), kind: 'rollback', reason: request.reason },
     status: outcome.status,
     finished_at: at,
     max_consecutive_failures: config.safety.max_consecutive_failures,
@@ -190,13 +189,23 @@ function record(
       .filter(({ status }) => status === 'undo-failed')
       .map(({ service }) => service),
   };
-  return store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (state) => ({
-    ...state,
-    file: applyEvent(state.file, event),
-    registry: good
-      ? rolledBack(state.registry, outcome, run.pipeline_id, at, config.safety.keep_releases)
-      : state.registry,
-  }));
+  let own = run.pipeline_id;
+  const state = await store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (before) => {
+    own = idIn(before.file, context, run);
+    const header = { ...headerOf(context, { ...run, pipeline_id: own }), reason: request.reason };
+    return {
+      ...before,
+      file: applyEvent(before.file, {
+        ...event,
+        id: idOf(context, own, 'rollback'),
+        run: { ...header, kind: 'rollback' },
+      }),
+      registry: good
+        ? rolledBack(before.registry, outcome, own, at, config.safety.keep_releases)
+        : before.registry,
+    };
+  });
+  return { state, own };
 }
 
 function rolledBack(

@@ -139,20 +139,13 @@ export class World {
     this.truth.whenQuiet();
   }
 
-  /** Quiet, and a little after: two runs of one commit in one second would share their pipeline id. */
-  async later(): Promise<void> {
-    await this.quiet();
-    this.scheduler.after(2000, () => undefined);
-    await this.scheduler.run(() => false);
-  }
-
   /** A push of good versions that nothing disturbs, after a person has unlocked: everything must be right then. */
   async mend(): Promise<Job> {
     this.scheduler.after(this.github.outageUntil - this.scheduler.now, () => undefined);
-    await this.later();
+    await this.quiet();
     if (this.truth.state()?.lock) {
       this.start({ ...quietStep, action: 'unlock' });
-      await this.later();
+      await this.quiet();
     }
     const job = this.start({ ...quietStep, changes: { api: good(), web: good() } });
     await this.quiet();
@@ -368,7 +361,7 @@ export async function simulate(scenario: Scenario): Promise<Outcome> {
   const world = new World(scenario);
   let previous = 0;
   for (const step of scenario.steps) {
-    if (step.overlap === undefined) await world.later();
+    if (step.overlap === undefined) await world.quiet();
     else {
       const from = previous + step.overlap;
       await world.scheduler.run(() => world.scheduler.now >= from);
