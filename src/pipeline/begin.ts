@@ -105,6 +105,19 @@ export function idIn(
   return ownId(file, run.pipeline_id, { target: targetName, runUrl: event.runUrl });
 }
 
+/**
+ * Before a run that deploys begins: what is wrong with its key or the server's stands in its inputs. Like a mistake of the
+ * configuration that ends it before anything is tested, built or recorded, and is no failure that counts (rule V4).
+ */
+export async function refuseUnusable({
+  event,
+  config,
+  effects,
+}: Pick<PipelineContext, 'event' | 'config' | 'effects'>): Promise<void> {
+  if (isTrial(event) || outsideTrigger(event, config.trigger.branches) !== undefined) return;
+  await effects.checkAccess();
+}
+
 function refuseEvent(event: RunContext): void {
   if (event.eventName !== 'pull_request_target') return;
   throw new AutopilotError('EVENT_REFUSED', {
