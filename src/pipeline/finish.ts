@@ -1,5 +1,6 @@
 import type { CarriedRun, RunEnd } from './carried.ts';
 import { headerOf, idIn, idOf, isRecorded } from './begin.ts';
+import { overtakenRuns } from './abandoned.ts';
 import { type PipelineContext, tagOf } from './context.ts';
 import { escalationOf } from './escalation.ts';
 import type { RunFinished } from './events.ts';
@@ -121,14 +122,16 @@ async function record(
   const state = await store.update(`${end.status}: ${run.pipeline_id}`, (before) => {
     own = idIn(before.file, context, run);
     const named = { ...run, pipeline_id: own };
+    const finished = { ...event, id: idOf(context, own, 'finished'), run: headerOf(context, named) };
+    const file = applyEvent(before.file, {
+      ...finished,
+      ...(verified ? { deployed_commits: commitsAfter(before, context, named) } : {}),
+    });
+    const now = { at, startedAt: run.started_at, pipelineId: own, target: context.targetName };
+    const over = verified ? overtakenRuns(file, now, event.max_consecutive_failures) : [];
     return {
       ...before,
-      file: applyEvent(before.file, {
-        ...event,
-        id: idOf(context, own, 'finished'),
-        run: headerOf(context, named),
-        ...(verified ? { deployed_commits: commitsAfter(before, context, named) } : {}),
-      }),
+      file: over.reduce(applyEvent, file),
       registry: registryAfter(before, context, named, at),
     };
   });

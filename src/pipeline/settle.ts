@@ -85,7 +85,7 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
   await store.update(`Settle ${plan.pipeline_id}`, (state) => {
     const own = ownId(state.file, plan.pipeline_id, { target: targetName, runUrl: '' });
     const known = state.file.pipelines.find((run) => run.pipeline_id === own);
-    if (known !== undefined && known.finished_at !== null) return state;
+    if (known !== undefined && known.finished_at !== null && known.presumed_over !== true) return state;
     const event: RunFinished = {
       type: 'run-finished',
       id: `${own}.settled`,

@@ -178,7 +178,9 @@ export class World {
       if (run?.status !== 'success')
         truth.violated(`5: ${id} was verified, and its record says ${run?.status ?? 'nothing'}`);
     }
-    // A run that ends while GitHub is down and has nothing in the server's journal stays `running` on the record.
+    for (const { pipeline_id: id, status } of runs)
+      if (status === 'running') truth.violated(`5: ${id} is still running on the record`);
+    // What ends while GitHub is down, with nothing in the server's journal, is only known to be over.
     if (this.jobs.some(({ step }) => step.outage)) return;
     for (const { saved, ended, step, runner } of this.jobs) {
       const id = saved.run?.pipeline_id;
@@ -223,7 +225,8 @@ export class World {
       options.dryRun &&
       !step.faults.some(([, fault]) => fault === 'reboot') &&
       step.overlap === undefined &&
-      this.#alone(job) &&
+      // Nobody came while it ran, not even one that is gone again.
+      this.jobs.at(-1) === job &&
       this.#snapshot() !== before
     )
       this.truth.violated('7: a dry run changed something');
@@ -246,10 +249,6 @@ export class World {
     this.scheduler.processes.add(runner);
     await postJob(this.place, runner, options, job.saved.run);
     runner.finished = true;
-  }
-
-  #alone(job: Job): boolean {
-    return this.jobs.every((other) => other === job || other.runner.finished || other.runner.dead);
   }
 
   #ended({ runner, ended, started, step }: Job): void {
