@@ -110,7 +110,8 @@ function planMigration(
  * **Decided:** an image that ran on this server before (a release has pinned it as what it replaced) and passed VERIFY is
  * not started twice. Side by side, the cut-over proves it off traffic anyway, before the old one is touched. Stop-first too:
  * whoever asks for an older version mostly has one in place that does harm, a candidate would double the time until that
- * ends, and what is in place is kept and started again should the older one not come up.
+ * ends, and what is in place is kept and started again should the older one not come up. Only where a proxy finds
+ * containers by labels nothing in the cut-over is off traffic, so there the candidate stays.
  */
 function provenHere(
   observed: Observation,
@@ -138,7 +139,9 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
   // The one that serves decides what "previous" means; a crashed predecessor is still better than none.
   const [before] = [...running, ...own];
   const pin = before ? pinOf(request.prefix, service.name, before.imageId) : '';
-  const proven = provenHere(observed, request, wanted);
+  const labelled = model !== undefined && foundByLabels(model);
+  const exposed = labelled && choice.strategy === 'start-first';
+  const proven = exposed ? '' : provenHere(observed, request, wanted);
   const noCandidate = choice.noCandidate || proven;
   const replicas = Math.max(1, running.length, model ? replicasOf(model) : 1);
   const current =
@@ -173,7 +176,7 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
     proven,
     shared_volumes: own.length > 0 ? singleWriterVolumes(observed.model, name) : [],
     proxy_variables: model ? proxyVariables(model) : [],
-    found_by_labels: model !== undefined && foundByLabels(model),
+    found_by_labels: labelled,
     proxies: proxyHooks(observed.model, service, request.proxy ?? 'auto'),
     probe: {
       url: service.healthCheck.url ?? '',

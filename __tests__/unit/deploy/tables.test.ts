@@ -344,6 +344,24 @@ describe('R1: which image is started only once', () => {
         : `web: no candidate (${proven}); the image is proven by \`docker create\` only`,
     );
   });
+  test('but not where a proxy finds it by its labels: there nothing in the cut-over is off traffic', () => {
+    const server = new FakeServer();
+    server.addImage('shop-web:v3');
+    server.addContainer('web', 'shop-web:v3', 'shop-web-1', { state: 'running' });
+    const { wanted, ...rest } = request(server);
+    server.images.set(`shop-web:${PIN}`, server.images.get('shop-web:v2') ?? '');
+    const seen = observation(server);
+    const [web] = planRelease(
+      { ...seen, model: model({ web: { labels: { 'traefik.enable': 'true' } } }) },
+      { ...rest, wanted: wanted.slice(1).map((entry) => ({ ...entry, ...VERIFIED })) },
+    ).services;
+    expect(web).toMatchObject({
+      strategy: 'start-first',
+      found_by_labels: true,
+      proven: '',
+      candidate: 'shop-web-candidate',
+    });
+  });
   test('with a host port as well, where what is in place is kept for the way back', () => {
     const server = new FakeServer();
     server.addImage('shop-api:v3');
