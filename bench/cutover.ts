@@ -25,6 +25,8 @@ const { values: asked } = parseArgs({
 interface Way {
   name: string;
   to(world: World, tag: string, before: string): Promise<boolean>;
+  /** Back to a version that ran before, where that is another way. */
+  back?(world: World, tag: string, before: string): Promise<boolean>;
 }
 
 const PORT = `services:
@@ -47,6 +49,8 @@ const autopilot: Way = {
   name: 'GonsAutoPilot',
   to: async (world, tag) =>
     (await release(world, await appImage(world, tag, behaviourOf(tag)))).status !== 'failed',
+  back: async (world, tag) =>
+    (await release(world, await appImage(world, tag), 'in an earlier run')).status !== 'failed',
 };
 const plain: Way = {
   name: '`docker compose up -d --wait`, on failure the tag before',
@@ -133,7 +137,7 @@ async function measure(world: World, setup: ProxySetup | undefined, way: Way, ro
   await untilUp(world);
   row.good.push(await under(world, () => way.to(world, 'v2', 'v1'), true));
   row.broken.push(await under(world, () => way.to(world, 'bad', 'v2'), false));
-  row.rollback.push(await under(world, () => way.to(world, 'v1', 'v2'), true));
+  row.rollback.push(await under(world, () => (way.back ?? way.to)(world, 'v1', 'v2'), true));
   await world.clean();
 }
 

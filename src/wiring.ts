@@ -45,6 +45,12 @@ export async function wire(
     log,
   });
   const targetName = nameOf(config);
+  const access = {
+    deploy: config.deploy,
+    privateKey: inputs.ssh.privateKey,
+    ...(inputs.ssh.passphrase === '' ? {} : { passphrase: inputs.ssh.passphrase }),
+    knownHosts: inputs.ssh.knownHosts,
+  };
   return {
     event,
     config,
@@ -81,13 +87,11 @@ export async function wire(
       readText: (path) => readFile(path, 'utf8').catch(() => undefined),
       readFile: workspaceReader(event.workspace),
       test: { files: realFiles, probe: realProbe },
+      checkAccess: async () => (await import('./server/open.ts')).checkAccess(access),
       openTarget: async () => {
         const { openTarget } = await import('./server/open.ts');
         return openTarget({
-          deploy: config.deploy,
-          privateKey: inputs.ssh.privateKey,
-          ...(inputs.ssh.passphrase === '' ? {} : { passphrase: inputs.ssh.passphrase }),
-          knownHosts: inputs.ssh.knownHosts,
+          ...access,
           log,
           ...(dockerHost === undefined ? {} : { dockerHost }),
         });

@@ -300,7 +300,7 @@ test('V1, V2, V3, R1: a good release is confirmed; one that breaks while watched
   expect(await running()).toEqual(before);
 
   const handle = await world.open('20260101-010000-rollbck');
-  const back = { service: service('backend', URL), image: 'shop-backend:v1' };
+  const back = { service: service('backend', URL), image: 'shop-backend:v1', verified: 'in run v1' };
   const input = {
     pipelineId: '20260101-010000-rollbck',
     prefix: 'shop',
@@ -312,9 +312,17 @@ test('V1, V2, V3, R1: a good release is confirmed; one that breaks while watched
   await expect(rollback(gone, { target: world.target, release: handle, verify: check })).rejects.toThrow(
     /shop-backend:v0/,
   );
+  const moment = async () => (await world.machine.exec(['date', '+%s.%N'])).stdout.trim();
+  const begin = await moment();
   const done = await rollback(input, { target: world.target, release: handle, verify: check });
   await handle.recorded();
   await handle.close();
+  // Goal of issue 3: all that it costs beyond its own few seconds is one start of the app.
+  const starts = ['--filter', 'type=container', '--filter', 'event=start'];
+  const format = ['--format', '{{.Actor.Attributes.image}}'];
+  expect(
+    await world.docker('events', '--since', begin, '--until', await moment(), ...starts, ...format),
+  ).toBe('shop-backend:v1');
   expect(done.deploy.services).toMatchObject([{ image: 'shop-backend:v1', previous: 'shop-backend:v2' }]);
   expect(done.verify?.status).toBe('passed');
   expect(await list('--format', '{{.Image}}')).toEqual(['shop-backend:v1']);

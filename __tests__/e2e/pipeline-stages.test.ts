@@ -105,6 +105,26 @@ describe('steps that are not as they should be', () => {
   );
 
   test(
+    'V4: a key that cannot be used in the step that deploys: no failure that counts, and the run is over',
+    async () => {
+      const before = { running: await world.running(), stats: (await recordOf(world)).stats };
+      const steps = apart(STAGES.slice(0, 4)).map((step) =>
+        step.with?.['stage'] === 'deploy' ? { ...step, with: { ...step.with, 'ssh-private-key': '' } } : step,
+      );
+      const job = await world.deploy({ steps });
+      expectStatus(job, 'failed');
+      expect(job.log).toMatch(/`ssh-private-key` is empty.*\[SSH_KEY\]/);
+      expect(await world.running()).toEqual(before.running);
+      expect(await lastRun(world)).toMatchObject({
+        status: 'cancelled',
+        failure_reason: expect.stringContaining('`ssh-private-key` is empty'),
+      });
+      expect((await recordOf(world)).stats).toEqual(before.stats);
+    },
+    LIMIT,
+  );
+
+  test(
     'a stage in between that is missing: says which, the run fails, the server is as before',
     async () => {
       const before = await world.running();

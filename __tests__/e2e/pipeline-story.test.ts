@@ -222,8 +222,23 @@ describe('R1: a rollback by hand', () => {
   test(
     'R1: without more words, the newest release is undone, proven and recorded with reason and actor',
     async () => {
+      const since = (await world.server.exec(['date', '+%s.%N'])).stdout.trim();
       const job = await world.dispatch('rollback', { reason: 'prices are wrong' });
       expectStatus(job, 'success');
+      // Both ran here before: no candidate, so each app starts once.
+      expect(
+        job.log.match(/no candidate \(it ran on this server before, and passed VERIFY in run /g),
+      ).toHaveLength(4);
+      const { stdout } = await world.server.exec(
+        `docker events --since ${since} --until "$(date +%s.%N)" --filter event=start --format '{{.Actor.Attributes.image}}'`,
+      );
+      expect(
+        stdout
+          .trim()
+          .split('\n')
+          .map((image) => image.split(':')[0])
+          .sort(),
+      ).toEqual(['shop-backend', 'shop-frontend']);
       expect(await versions()).toEqual(['1.1.0', '1.0.0']);
       expect(json<string[]>(job, 'rolled-back').sort()).toEqual(['backend', 'frontend']);
       const { pipelines, stats } = await recordOf(world);

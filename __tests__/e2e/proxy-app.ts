@@ -36,13 +36,21 @@ export async function appImage(
 }
 
 let runs = 0;
-/** One release by the action's own way, up to its confirmation. */
-export async function release(world: World, image: Wanted['image']): Promise<DeployResult> {
+/** One release by the action's own way, up to its confirmation; of an image that was verified before where that is said. */
+export async function release(
+  world: World,
+  image: Wanted['image'],
+  verified?: string,
+): Promise<DeployResult> {
   runs += 1;
   const id = `20260102-0000${String(runs).padStart(2, '0')}-ccccccc`;
   const handle = await world.open(id);
   const wanted = [
-    { service: service('backend', URL, { healthCheck: { url: URL, timeout: 20, retries: 3 } }), image },
+    {
+      service: service('backend', URL, { healthCheck: { url: URL, timeout: 20, retries: 3 } }),
+      image,
+      ...(verified === undefined ? {} : { verified }),
+    },
   ];
   const result = await handle.deploy(inputOf(id, wanted));
   if (result.status !== 'failed') {

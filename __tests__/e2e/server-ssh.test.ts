@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -89,6 +89,17 @@ describe('host keys', () => {
     expect(await refusal({ knownHosts: `@cert-authority * ${line}` })).toMatch(/certificate authority/);
     expect(await refusal({ knownHosts: `127.0.0.1 ${line}` })).toMatch(/must begin with \[127\.0\.0\.1\]:/);
   });
+});
+
+test('what is written goes at once: a small question does not wait for the answer to the one before', async () => {
+  const set = jest.spyOn(Socket.prototype, 'setNoDelay');
+  try {
+    const connection = await connectSsh(at());
+    expect(set.mock.calls).toContainEqual([true]);
+    await connection.close();
+  } finally {
+    set.mockRestore();
+  }
 });
 
 describe('failures before the login, in words', () => {

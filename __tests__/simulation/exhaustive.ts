@@ -19,7 +19,7 @@ async function played(layout: Layout, lists: Step['faults'][]): Promise<World> {
   const world = new World({ seed: 1, layout, autoRollback: true });
   for (const faults of [[], ...lists]) {
     world.start({ ...RELEASE, faults });
-    await world.later();
+    await world.quiet();
   }
   return world;
 }

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Layout } from './world/jobs.ts';
 import type { Fault } from './world/runner.ts';
-import { good, quietStep, simulate, type Step } from './world/world.ts';
+import { good, quietStep, simulate, type Step, World } from './world/world.ts';
 
 const release = (faults: readonly (readonly [string, Fault])[] = [], more: Partial<Step> = {}): Step => ({
   ...quietStep,
@@ -10,6 +10,7 @@ const release = (faults: readonly (readonly [string, Fault])[] = [], more: Parti
   faults,
   ...more,
 });
+const WEB: Partial<Step> = { changes: { web: good() } };
 const late: Step['changes'] = { web: { kind: 'late', stop: 300 } };
 
 const CASES: { name: string; layout?: Layout; autoRollback?: boolean; steps: Step[] }[] = [
@@ -42,6 +43,23 @@ const CASES: { name: string; layout?: Layout; autoRollback?: boolean; steps: Ste
     steps: [release(), release([], { changes: late }), release([], { changes: late })],
   },
   {
+    name: 'cancelled between DEPLOY and VERIFY, and recorded so: what is armed is not over, and its files go too (deploy/index.ts)',
+    steps: [release(), release([['keeper record cut_over', 'cancel']], WEB)],
+  },
+  {
+    name: 'the same, and the server goes down before it could put the release back: the next run does (deploy/index.ts)',
+    steps: [
+      release(),
+      release(
+        [
+          ['keeper record cut_over', 'cancel'],
+          ['keeper close', 'reboot'],
+        ],
+        WEB,
+      ),
+    ],
+  },
+  {
     name: 'GitHub is down when a release is verified and when a person rolls it back: both are recorded in the end (manual-rollback.ts)',
     steps: [
       release(),
@@ -57,4 +75,56 @@ test.each(CASES)('$name', async ({ layout = 'side-by-side', autoRollback = true,
   // The faults are where they are meant to be.
   for (const { step, runner } of world.jobs)
     for (const [at] of step.faults) expect(runner.effects).toContain(at);
+});
+
+test('a rollback that waits for a deployment undoes that one, and not the release before it too (manual-rollback.ts)', async () => {
+  const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
+  const released = async () => {
+    world.start(release());
+    await world.quiet();
+    return { ...world.truth.expected };
+  };
+  await released();
+  const second = await released();
+  const third = world.start(release());
+  await world.scheduler.run(() => third.runner.effects.includes('keeper arm'));
+  world.start({ ...quietStep, action: 'rollback' });
+  await world.quiet();
+  expect(world.jobs.map(({ ended }) => ended?.status)).toEqual(['success', 'success', 'success', 'success']);
+  expect(world.truth.expected).toEqual(second);
+  expect(world.truth.violations).toEqual([]);
+});
+
+test('an older image that does not come up any more costs no request side by side, and what ran runs on (plan.ts)', async () => {
+  const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
+  for (let time = 0; time < 2; time += 1) {
+    world.start(release());
+    await world.quiet();
+  }
+  const before = { ...world.truth.expected };
+  const asked = world.start({ ...quietStep, action: 'rollback', spoiled: true });
+  await world.quiet();
+  expect(asked.ended?.status).toBe('failed');
+  const started = asked.runner.effects.filter((name) => /^keeper change: start /.test(name));
+  expect(started).toEqual(['keeper change: start shop-api-1']);
+  expect(world.truth.expected).toEqual(before);
+  expect(world.truth.violations).toEqual([]);
+});
+
+test('a push and a rollback that begin in the same second are two runs in the record (id.ts: ownId)', async () => {
+  const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
+  for (let time = 0; time < 2; time += 1) {
+    world.start(release());
+    await world.quiet();
+  }
+  world.start(release());
+  world.start({ ...quietStep, action: 'rollback' });
+  await world.quiet();
+  expect(world.truth.violations).toEqual([]);
+  const runs = world.truth.state()?.pipelines.slice(-2) ?? [];
+  expect(runs.map(({ kind, status }) => `${kind ?? 'pipeline'} ${status}`).sort()).toEqual([
+    'pipeline success',
+    'rollback success',
+  ]);
+  expect(new Set(runs.map((run) => run.pipeline_id)).size).toBe(2);
 });

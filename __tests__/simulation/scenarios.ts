@@ -47,6 +47,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   stale: rarely(8),
   evict: rarely(5),
   diskFull: rarely(20),
+  spoiled: rarely(4),
 });
 
 // `freq: n` of fast-check means "one in n + 1 is nothing"; most steps have neither.

@@ -3,7 +3,7 @@ import { NO_OUTPUTS, type Outputs, outputsOfPlan } from '../action/outputs.ts';
 import { savePostState } from '../action/state-for-post.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Step } from '../step.ts';
-import { beginRun } from '../pipeline/begin.ts';
+import { beginRun, refuseUnusable } from '../pipeline/begin.ts';
 import { type CarriedRun, RUN_STAGES, type RunStage } from '../pipeline/carried.ts';
 import { type PipelineContext, tagOf } from '../pipeline/context.ts';
 import { type FinishedRun, finishRun } from '../pipeline/finish.ts';
@@ -21,7 +21,7 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   const { inputs, event, log, secrets } = step;
   const stages = inputs.stage === 'all' ? RUN_STAGES : ([inputs.stage] as RunStage[]);
   const path = pathOf(step);
-  let run = stages[0] === 'analyze' ? await beginRun(context) : await previous(path, stages[0] ?? 'test');
+  let run = await beginOrGoOn(context, stages, path);
   const save = async () => {
     await saveHandover(path, run);
     savePostState({
@@ -64,6 +64,35 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   else log.info(verdict);
   log.debug(`run ${event.runId}, attempt ${event.runAttempt}`);
   return outputsOf(run, finished);
+}
+
+/** The run at the beginning of this step. Throws what is wrong with the request before it does anything. */
+async function beginOrGoOn(
+  context: PipelineContext,
+  stages: readonly RunStage[],
+  path: string,
+): Promise<CarriedRun> {
+  const [first = 'test'] = stages;
+  const deploys = stages.some((stage) => stage === 'deploy' || stage === 'verify');
+  if (first === 'analyze') {
+    if (deploys) await refuseUnusable(context);
+    return beginRun(context);
+  }
+  const run = await previous(path, first);
+  if (!deploys || run.end !== undefined || run.analyze?.services.length === 0) return run;
+  try {
+    await refuseUnusable(context);
+    return run;
+  } catch (error) {
+    // It began in an earlier step, and no step after this one will end it.
+    const reason = error instanceof Error ? error.message : String(error);
+    const { run: ended } = await finishRun(context, {
+      ...run,
+      end: { status: 'cancelled', stage: first, reason },
+    });
+    await saveHandover(path, { ...ended, recorded: true });
+    throw error;
+  }
 }
 
 export function pathOf({ inputs, event }: Pick<Step, 'inputs' | 'event'>): string {

@@ -25,7 +25,12 @@ const STOP_AFTER_FAILURES = 3;
 export function sampleBaseline(plan: ReleasePlan, effects: { target: Target; clock: Clock }): Baseline {
   const { target, clock } = effects;
   const watched = plan.services.filter(
-    (service) => !service.current && service.probe.url !== '' && service.kept.some((kept) => kept.running),
+    (service) =>
+      !service.current &&
+      // What somebody asked to be rid of is no measure for what was verified before it.
+      service.proven === '' &&
+      service.probe.url !== '' &&
+      service.kept.some((kept) => kept.running),
   );
   const stopping = new AbortController();
   const cancelled = new AbortController();

@@ -39,57 +39,66 @@ const OLDEST_COMPOSE = [2, 20] as const;
  * creates a container and removes it.
  */
 export async function gate(input: GateInput, look: Look, effects: GateEffects): Promise<GateCheck[]> {
-  const checks: GateCheck[] = [
-    {
-      name: 'critical tests passed',
-      passed: input.tests.passed,
-      detail: input.tests.detail,
-      ...(input.tests.passed ? {} : { fix: 'Repair what the tests found.' }),
-    },
-  ];
-  for (const { service, image } of input.wanted) {
-    const exists = await effects.imageExists(image.reference);
-    checks.push({
-      name: 'image exists',
-      service: service.name,
-      passed: exists,
-      detail: exists ? image.reference : `${image.reference} does not exist`,
-      ...(exists ? {} : { fix: 'Run the build stage in the same job.' }),
-    });
-  }
+  // What is asked of runner and server goes side by side; the table keeps its order.
+  const checks = await Promise.all([
+    [testsCheck(input)],
+    Promise.all(input.wanted.map((wanted) => imageCheck(wanted, effects))),
+    serverChecks(input, look, effects),
+    composeChecks(input, look, effects),
+  ]);
+  return checks.flat();
+}
+
+function testsCheck({ tests: { passed, detail } }: GateInput): GateCheck {
+  return {
+    name: 'critical tests passed',
+    passed,
+    detail,
+    ...(passed ? {} : { fix: 'Repair what the tests found.' }),
+  };
+}
+
+async function imageCheck({ service, image }: Wanted, effects: GateEffects): Promise<GateCheck> {
+  const exists = await effects.imageExists(image.reference);
+  return {
+    name: 'image exists',
+    service: service.name,
+    passed: exists,
+    detail: exists ? image.reference : `${image.reference} does not exist`,
+    ...(exists ? {} : { fix: 'Run the build stage in the same job.' }),
+  };
+}
+
+async function serverChecks(input: GateInput, look: Look, effects: GateEffects): Promise<GateCheck[]> {
+  const name = 'SSH connection';
   const info = await attempt(() => effects.target.engine.info());
-  checks.push(
-    'value' in info
-      ? { name: 'SSH connection', passed: true, detail: `${effects.target.name} answers` }
-      : {
-          name: 'SSH connection',
-          passed: false,
-          detail: info.problem,
-          fix: 'Check that the user may reach the Docker engine: `docker version` on the server.',
-        },
-  );
-  if ('value' in info)
-    checks.push(...versionChecks(info.value), await diskCheck(info.value, input, look, effects));
-  if (look.observed === undefined) {
-    checks.push({
-      name: 'compose file',
-      passed: false,
-      detail: look.problem,
-      fix: 'Repair the compose file.',
-    });
-    return checks;
+  if ('problem' in info) {
+    const fix = 'Check that the user may reach the Docker engine: `docker version` on the server.';
+    return [{ name, passed: false, detail: info.problem, fix }];
   }
-  checks.push({
-    name: 'compose file',
-    passed: true,
-    detail: `${look.plan.compose.file}${look.plan.compose.existed ? '' : ' (from the repository)'}`,
-  });
-  checks.push(markerCheck(look, input, effects), driftCheck(look, input));
-  for (const wanted of input.wanted) {
-    checks.push(await backupCheck(look.plan, wanted, look.observed, effects));
-    checks.push(...strategyCheck(wanted, look.observed));
-  }
-  return checks;
+  return [
+    { name, passed: true, detail: `${effects.target.name} answers` },
+    ...versionChecks(info.value),
+    await diskCheck(info.value, input, look, effects),
+  ];
+}
+
+async function composeChecks(input: GateInput, look: Look, effects: GateEffects): Promise<GateCheck[]> {
+  const name = 'compose file';
+  if (look.observed === undefined)
+    return [{ name, passed: false, detail: look.problem, fix: 'Repair the compose file.' }];
+  const { observed, plan } = look;
+  const { file, existed } = plan.compose;
+  const services: GateCheck[] = [];
+  // The keeper does one thing at a time.
+  for (const wanted of input.wanted)
+    services.push(await backupCheck(plan, wanted, observed, effects), ...strategyCheck(wanted, observed));
+  return [
+    { name, passed: true, detail: `${file}${existed ? '' : ' (from the repository)'}` },
+    markerCheck(look, input, effects),
+    driftCheck(look, input),
+    ...services,
+  ];
 }
 
 async function diskCheck(

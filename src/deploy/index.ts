@@ -90,6 +90,15 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
   const { keeper, target } = effects;
   let plan = taken;
   let fateUnknown = false;
+  /** Live and armed: neither confirmed nor put back, so that the server will put it back when this run is gone. */
+  let undecided = taken !== undefined;
+  const deciding =
+    <Given extends unknown[], Result>(way: (...given: Given) => Promise<Result>) =>
+    async (...given: Given): Promise<Result> => {
+      const result = await way(...given);
+      undecided = false;
+      return result;
+    };
   const current = (): ReleasePlan => {
     if (plan) return plan;
     throw new AutopilotError('INTERNAL', { what: 'There is no release yet: deploy comes first.' });
@@ -112,7 +121,9 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
         return refused(checks, look.plan);
       }
       plan = look.plan;
-      return carryOut(input, look, checks, effects);
+      const result = await carryOut(input, look, checks, effects);
+      undecided = result.status === 'passed' || result.status === 'warning';
+      return result;
     },
     get fateUnknown() {
       return fateUnknown;
@@ -121,14 +132,19 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
       const release = underTest(current, request, effects);
       return {
         ...release,
-        confirm: () =>
+        rollBack: deciding(release.rollBack),
+        leaveRunning: deciding(release.leaveRunning),
+        confirm: deciding(() =>
           release.confirm().catch((error: unknown) => {
             fateUnknown = true;
             throw unconfirmed(current(), error);
           }),
+        ),
       };
     },
     async recorded() {
+      // Whoever reads its journal next must not take for over what the server has yet to put back.
+      if (undecided) return;
       try {
         await keeper.record('recorded', {});
         await keeper.record('settled', {});

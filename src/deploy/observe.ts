@@ -30,6 +30,10 @@ export async function observe(
   wanted: readonly Wanted[],
   drift: Drift = 'adopt',
 ): Promise<Observed> {
+  const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
+  // Does not wait for the compose file; without one its own failure is no matter.
+  const looked = Promise.all([engineOf(target), readMarker(target, directory)]);
+  looked.catch(() => undefined);
   const serverSource = await target.readFile(composeFile);
   const source = drift === 'overwrite' ? (composeSource ?? serverSource) : (serverSource ?? composeSource);
   if (source === undefined) {
@@ -47,11 +51,10 @@ export async function observe(
       ? taggedImages(serverSource, composeSource)
       : {};
   const nextSource = setImages(source, { ...kept, ...images });
-  const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
-  const [resolved, hashed, engine] = await Promise.all([
+  const [resolved, hashed, [{ engine, freeDisk }, marker]] = await Promise.all([
     target.query(resolveCompose(directory, nextSource)),
     target.query(hashCompose(directory, nextSource)),
-    target.engine.info(),
+    looked,
   ]);
   if (resolved.code !== 0) {
     throw new AutopilotError('SERVER_COMPOSE', {
@@ -65,24 +68,35 @@ export async function observe(
   const containers = all.filter((container) => !/^true$/i.test(container.labels[COMPOSE_LABEL.oneoff] ?? ''));
   const references = new Set([...containers.map((container) => container.image), ...Object.values(images)]);
   const imageIds: Record<string, string> = {};
-  for (const reference of references) {
-    const image = await target.engine.image(reference);
-    if (image) imageIds[reference] = image.id;
-  }
+  const tags: Record<string, string[]> = {};
+  await Promise.all(
+    [...references].map(async (reference) => {
+      const image = await target.engine.image(reference);
+      if (!image) return;
+      imageIds[reference] = image.id;
+      tags[image.id] = image.references;
+    }),
+  );
   const differences = driftOf(serverSource, composeSource, images);
   return {
     model,
     containers,
     hashes: hashed.code === 0 ? parseHashes(hashed.stdout) : {},
     imageIds,
+    tags,
     engine,
-    freeDisk: await target.freeDisk(engine.dataRoot),
+    freeDisk,
     serverSource,
     nextSource,
     drift: differences,
-    marker: await readMarker(target, directory),
+    marker,
     warnings: differences === '' || drift !== 'adopt' ? [] : [adopted(composeFile, differences)],
   };
+}
+
+async function engineOf(target: Target): Promise<Pick<Observation, 'engine' | 'freeDisk'>> {
+  const engine = await target.engine.info();
+  return { engine, freeDisk: await target.freeDisk(engine.dataRoot) };
 }
 
 /** Lines of `service hash`. */

@@ -21,6 +21,8 @@ export interface Observation {
   hashes: Record<string, string>;
   /** Image references that resolve on the server -> image id. */
   imageIds: Record<string, string>;
+  /** Id of such an image -> everything that names it there. */
+  tags: Record<string, string[]>;
   engine: EngineInfo;
   /** Free bytes on the engine's data root. */
   freeDisk: number;
@@ -104,7 +106,29 @@ function planMigration(
   };
 }
 
-function planService(observed: Observation, request: PlanRequest, { service, image }: Wanted): ServicePlan {
+/**
+ * **Decided:** an image that ran on this server before (a release has pinned it as what it replaced) and passed VERIFY is
+ * not started twice. Side by side, the cut-over proves it off traffic anyway, before the old one is touched. Stop-first too:
+ * whoever asks for an older version mostly has one in place that does harm, a candidate would double the time until that
+ * ends, and what is in place is kept and started again should the older one not come up. Only where a proxy finds
+ * containers by labels nothing in the cut-over is off traffic, so there the candidate stays.
+ */
+function provenHere(
+  observed: Observation,
+  { prefix }: PlanRequest,
+  { service, image, verified }: Wanted,
+): string {
+  const id = observed.imageIds[image.reference] ?? '';
+  if (verified === undefined || !observed.tags[id]?.includes(pinOf(prefix, service.name, id))) return '';
+  return `it ran on this server before, and passed VERIFY ${verified}`;
+}
+
+/** By the id, so that it can never name another image than the one that ran. */
+const pinOf = (prefix: string, service: string, id: string): string =>
+  `${prefix}-${service}:pinned-${id.replace(/^sha256:/, '').slice(0, 12)}`;
+
+function planService(observed: Observation, request: PlanRequest, wanted: Wanted): ServicePlan {
+  const { service, image } = wanted;
   const name = service.composeService;
   const model = observed.model.services[name];
   const own = observed.containers.filter((container) => container.labels[COMPOSE_LABEL.service] === name);
@@ -114,9 +138,11 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
   const choice = chooseStrategy(observed.model, name, service.strategy);
   // The one that serves decides what "previous" means; a crashed predecessor is still better than none.
   const [before] = [...running, ...own];
-  const pin = before
-    ? `${request.prefix}-${service.name}:pinned-${before.imageId.replace(/^sha256:/, '').slice(0, 12)}`
-    : '';
+  const pin = before ? pinOf(request.prefix, service.name, before.imageId) : '';
+  const labelled = model !== undefined && foundByLabels(model);
+  const exposed = labelled && choice.strategy === 'start-first';
+  const proven = exposed ? '' : provenHere(observed, request, wanted);
+  const noCandidate = choice.noCandidate || proven;
   const replicas = Math.max(1, running.length, model ? replicasOf(model) : 1);
   const current =
     running.length >= replicas &&
@@ -145,11 +171,12 @@ function planService(observed: Observation, request: PlanRequest, { service, ima
       networks: namesOf(container),
     })),
     container_name: model?.container_name ?? '',
-    candidate: choice.noCandidate === '' ? `${observed.model.name}-${name}-candidate` : '',
-    candidate_reason: choice.noCandidate,
+    candidate: noCandidate === '' ? `${observed.model.name}-${name}-candidate` : '',
+    candidate_reason: noCandidate,
+    proven,
     shared_volumes: own.length > 0 ? singleWriterVolumes(observed.model, name) : [],
     proxy_variables: model ? proxyVariables(model) : [],
-    found_by_labels: model !== undefined && foundByLabels(model),
+    found_by_labels: labelled,
     proxies: proxyHooks(observed.model, service, request.proxy ?? 'auto'),
     probe: {
       url: service.healthCheck.url ?? '',

@@ -52,6 +52,8 @@ export const ServicePlan = z.object({
   /** Name of the candidate; empty when none can stand beside the old one. */
   candidate: z.string(),
   candidate_reason: z.string(),
+  /** Why the image needs no proof before its cut-over begins; empty when it does. */
+  proven: z.string().default(''),
   /** Storage of a single writer that the candidate shares with the old container. */
   shared_volumes: z.array(z.string()),
   /** Environment variables by which proxies find containers; the candidate does without. */
@@ -105,4 +107,6 @@ export type ReleasePlan = z.infer<typeof ReleasePlan>;
 export interface Wanted {
   service: Service;
   image: { reference: string; id: string; size: number };
+  /** Of an image that passed VERIFY before: when, e.g. `in run 20260206-160000-a1b2c3d`. */
+  verified?: string;
 }

@@ -29,3 +29,32 @@ export function abandonedRuns(
     failure_reason: 'its runner was lost: no end of this run was ever recorded',
   }));
 }
+
+/**
+ * Earlier runs without an end, when a newer one has just been verified on their target: their runner was lost, or GitHub was down when
+ * they ended and the server's journal knew nothing of them. One that is under way all the same (nothing forbids it without
+ * a `concurrency` group) is too old to deploy now, and its own end takes the place of this one. Cancelled, so not counted
+ * (rule V4). Pure.
+ */
+export function overtakenRuns(
+  file: PipelineFile,
+  now: { at: string; startedAt: string; pipelineId: string; target: string },
+  maxConsecutiveFailures: number,
+): RunFinished[] {
+  const overtaken = file.pipelines.filter(
+    (run) =>
+      run.finished_at === null &&
+      run.target === now.target &&
+      Date.parse(run.started_at) < Date.parse(now.startedAt),
+  );
+  return overtaken.map((run) => ({
+    type: 'run-finished',
+    id: `${run.pipeline_id}.overtaken`,
+    run: { pipeline_id: run.pipeline_id, kind: 'pipeline', trigger: run.trigger, started_at: run.started_at },
+    status: 'cancelled',
+    finished_at: now.at,
+    presumed: true,
+    max_consecutive_failures: maxConsecutiveFailures,
+    failure_reason: `no end of this run was recorded, and ${now.pipelineId}, which began after it, was verified`,
+  }));
+}

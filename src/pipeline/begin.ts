@@ -1,12 +1,12 @@
 import { minimatch } from 'minimatch';
 import type { RunContext } from '../action/event.ts';
 import { AutopilotError } from '../errors.ts';
-import type { Lock } from '../state/schema.ts';
+import type { Lock, PipelineFile } from '../state/schema.ts';
 import { abandonedRuns } from './abandoned.ts';
 import type { CarriedRun, RunEnd } from './carried.ts';
 import type { PipelineContext } from './context.ts';
 import { eventId, type RunHeader, type RunStarted } from './events.ts';
-import { isoWithOffset, pipelineId } from './id.ts';
+import { isoWithOffset, ownId, pipelineId } from './id.ts';
 import { applyEvent } from './record.ts';
 
 /** Pull requests and merge groups are tested; nothing is deployed, and nothing is written. */
@@ -76,24 +76,46 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
   const { file } = await store.read();
   if (isTrial(event)) return run;
   if (file.lock?.locked) return { ...run, end: lockedEnd(file.lock) };
-  if (!context.dryRun) {
-    const here = {
-      at: run.started_at,
-      runUrl: event.runUrl,
-      pipelineId: run.pipeline_id,
-      target: context.targetName,
+  if (context.dryRun) return run;
+  let own = run;
+  await store.update(`Start ${run.pipeline_id}`, (state) => {
+    own = { ...run, pipeline_id: idIn(state.file, context, run) };
+    const here = { at: run.started_at, runUrl: event.runUrl, target: context.targetName };
+    const ends = abandonedRuns(
+      state.file,
+      { ...here, pipelineId: own.pipeline_id },
+      config.safety.max_consecutive_failures,
+    );
+    const start: RunStarted = {
+      type: 'run-started',
+      id: idOf(context, own.pipeline_id, 'started'),
+      run: headerOf(context, own),
     };
-    await store.update(`Start ${run.pipeline_id}`, (state) => {
-      const ends = abandonedRuns(state.file, here, config.safety.max_consecutive_failures);
-      const start: RunStarted = {
-        type: 'run-started',
-        id: idOf(context, run.pipeline_id, 'started'),
-        run: headerOf(context, run),
-      };
-      return { ...state, file: [...ends, start].reduce(applyEvent, state.file) };
-    });
-  }
-  return run;
+    return { ...state, file: [...ends, start].reduce(applyEvent, state.file) };
+  });
+  return own;
+}
+
+/** The id under which this run stands, or will stand, in that record. */
+export function idIn(
+  file: PipelineFile,
+  { event, targetName }: Pick<PipelineContext, 'event' | 'targetName'>,
+  run: Pick<CarriedRun, 'pipeline_id'>,
+): string {
+  return ownId(file, run.pipeline_id, { target: targetName, runUrl: event.runUrl });
+}
+
+/**
+ * Before a run that deploys begins: what is wrong with its key or the server's stands in its inputs. Like a mistake of the
+ * configuration that ends it before anything is tested, built or recorded, and is no failure that counts (rule V4).
+ */
+export async function refuseUnusable({
+  event,
+  config,
+  effects,
+}: Pick<PipelineContext, 'event' | 'config' | 'effects'>): Promise<void> {
+  if (isTrial(event) || outsideTrigger(event, config.trigger.branches) !== undefined) return;
+  await effects.checkAccess();
 }
 
 function refuseEvent(event: RunContext): void {

@@ -47,6 +47,8 @@ export interface PipelineEffects {
   readText: (path: string) => Promise<string | undefined>;
   readFile: AnalyzeEffects['readFile'];
   test: Pick<TestEffects, 'files' | 'probe'>;
+  /** Throws what is wrong with key and host key whatever the server says. Connects to nothing. */
+  checkAccess: () => Promise<void>;
   openTarget: () => Promise<Target>;
   transfer: (images: readonly TransferImage[], target: Target) => Promise<TransferResult>;
   /** Takes every secret out of a value, in whatever encoding; for all that is kept or sent (invariant 8). */

@@ -46,6 +46,8 @@ export interface RunFinished extends EventBase, PlanRecord {
   type: 'run-finished';
   status: Exclude<RunStatus, 'running'>;
   finished_at: string;
+  /** A guess about a run that somebody else may yet end: it stands until that end comes. */
+  presumed?: true;
   /** `safety.max_consecutive_failures`. */
   max_consecutive_failures: number;
   stages?: StageRecord[];

@@ -1,5 +1,6 @@
 import type { CarriedRun, RunEnd } from './carried.ts';
-import { headerOf, idOf, isRecorded } from './begin.ts';
+import { headerOf, idIn, idOf, isRecorded } from './begin.ts';
+import { overtakenRuns } from './abandoned.ts';
 import { type PipelineContext, tagOf } from './context.ts';
 import { escalationOf } from './escalation.ts';
 import type { RunFinished } from './events.ts';
@@ -31,7 +32,7 @@ export interface FinishedRun {
  */
 export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
   // What is recorded, announced and shown from here on holds no secret.
-  const run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
+  let run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
   const outcome = outcomeOf(run);
   if (context.server.release?.fateUnknown === true)
     return {
@@ -42,7 +43,8 @@ export async function finishRun(context: PipelineContext, carried: CarriedRun): 
     };
   if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
   try {
-    const recorded = await record(context, run, outcome);
+    const { state: recorded, own } = await record(context, run, outcome);
+    run = { ...run, pipeline_id: own };
     await context.server.release?.recorded();
     const escalation = escalationOf(recorded.file, run.pipeline_id);
     if (run.end.status === 'success') await saveCache(context, recorded);
@@ -84,20 +86,18 @@ function outcomeOf(run: CarriedRun): Pick<FinishedRun, 'deployed' | 'rolledBack'
   };
 }
 
-function record(
+async function record(
   context: PipelineContext,
   run: CarriedRun & { end: RunEnd },
   { deployed, rolledBack }: Pick<FinishedRun, 'deployed' | 'rolledBack'>,
-): Promise<State> {
+): Promise<{ state: State; own: string }> {
   const { config, effects, store } = context;
   const { end, analyze } = run;
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const services = run.verify?.services ?? run.deploy?.services ?? [];
   const verified = end.status === 'success' && run.verify !== undefined;
-  const event: Omit<RunFinished, 'deployed_commits'> = {
+  const event: Omit<RunFinished, 'id' | 'run' | 'deployed_commits'> = {
     type: 'run-finished',
-    id: idOf(context, run.pipeline_id, 'finished'),
-    run: headerOf(context, run),
     status: end.status,
     finished_at: at,
     max_consecutive_failures: config.safety.max_consecutive_failures,
@@ -118,14 +118,24 @@ function record(
       .filter((service) => service.status === 'undo-failed')
       .map((service) => service.service),
   };
-  return store.update(`${end.status}: ${run.pipeline_id}`, (state) => ({
-    ...state,
-    file: applyEvent(state.file, {
-      ...event,
-      ...(verified ? { deployed_commits: commitsAfter(state, context, run) } : {}),
-    }),
-    registry: registryAfter(state, context, run, at),
-  }));
+  let own = run.pipeline_id;
+  const state = await store.update(`${end.status}: ${run.pipeline_id}`, (before) => {
+    own = idIn(before.file, context, run);
+    const named = { ...run, pipeline_id: own };
+    const finished = { ...event, id: idOf(context, own, 'finished'), run: headerOf(context, named) };
+    const file = applyEvent(before.file, {
+      ...finished,
+      ...(verified ? { deployed_commits: commitsAfter(before, context, named) } : {}),
+    });
+    const now = { at, startedAt: run.started_at, pipelineId: own, target: context.targetName };
+    const over = verified ? overtakenRuns(file, now, event.max_consecutive_failures) : [];
+    return {
+      ...before,
+      file: over.reduce(applyEvent, file),
+      registry: registryAfter(before, context, named, at),
+    };
+  });
+  return { state, own };
 }
 
 /**

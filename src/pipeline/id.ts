@@ -1,4 +1,5 @@
 import { AutopilotError } from '../errors.ts';
+import type { PipelineFile, PipelineRun } from '../state/schema.ts';
 
 /** A moment as people of a time zone read it, and how far that is from UTC. */
 interface LocalTime {
@@ -27,6 +28,45 @@ export function pipelineId(date: Date, sha: string, timezone: string): string {
   }
   const { year, month, day, hour, minute, second } = localTime(date, timezone);
   return `${year}${month}${day}-${hour}${minute}${second}-${sha.slice(0, 7).toLowerCase()}`;
+}
+
+/** Whose run an id is asked for. */
+interface Owner {
+  /** The server, as in `deploy.target`. */
+  target: string;
+  /** Empty when it is not known. */
+  runUrl: string;
+}
+
+/**
+ * The id of a run in a record that others write as well: two runs of one commit may begin in one second (a job for each of two
+ * targets, a push and a rollback), and the later one to be recorded moves on to the first second that nobody has. Asked again
+ * of a record that holds this run already it is the same. Pure.
+ */
+export function ownId(file: Pick<PipelineFile, 'pipelines'>, id: string, { target, runUrl }: Owner): string {
+  const taken = ({ pipeline_id: other, target: theirs, run_url: url }: PipelineRun, own: string) =>
+    other === own &&
+    ((theirs !== undefined && theirs !== target) || (url !== undefined && runUrl !== '' && url !== runUrl));
+  let own = id;
+  while (file.pipelines.some((run) => taken(run, own))) own = nextSecond(own);
+  return own;
+}
+
+function nextSecond(id: string): string {
+  const [date = '', time = '', sha = ''] = id.split('-');
+  const pair = (text: string, at: number) => Number(text.slice(at, at + 2));
+  // The local time is reckoned as if it were UTC: what counts is that the next id is another one.
+  const next = new Date(
+    Date.UTC(
+      Number(date.slice(0, 4)),
+      pair(date, 4) - 1,
+      pair(date, 6),
+      pair(time, 0),
+      pair(time, 2),
+      pair(time, 4) + 1,
+    ),
+  );
+  return `${next.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${sha}`;
 }
 
 /**

@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { AutopilotError } from '../errors.ts';
-import { openRelease } from '../deploy/index.ts';
+import { openRelease, type ReleaseHandle } from '../deploy/index.ts';
 import type { DeployResult, ServiceOutcome } from '../deploy/result.ts';
 import { rollback } from '../rollback/index.ts';
-import type { RollbackRegistry } from '../state/schema.ts';
+import type { RegistryEntry, RollbackRegistry } from '../state/schema.ts';
 import type { State } from '../state/files.ts';
-import { emptyPipelineFile } from './record.ts';
-import { reconcile } from '../state/reconcile.ts';
 import type { VerifyResult } from '../verify/result.ts';
-import { headerOf, idOf } from './begin.ts';
+import { headerOf, idIn, idOf } from './begin.ts';
 import { type PipelineContext, serverOf, tagOf } from './context.ts';
 import type { RunFinished } from './events.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
+import { imagesRunning, knownNow, knownReleases } from './known-releases.ts';
 import { applyEvent } from './record.ts';
 import { recordRollback } from './registry.ts';
 import { rollbackTargets } from './rollback-targets.ts';
@@ -43,8 +41,8 @@ export interface ManualRollback {
 }
 
 /**
- * Rule R1: back to an older release by a person's word, through the same candidate, health check, record and lock on the
- * server as a deployment. A locked pipeline does not forbid it, and neither does a state branch that cannot be read as
+ * Rule R1: back to an older release by a person's word, through the same gate, cut-over, health check, record and lock on the
+ * server as a deployment; without a candidate where the image has proven itself on that server before. A locked pipeline does not forbid it, and neither does a state branch that cannot be read as
  * long as the cache has a registry. Not counted as success or failure; one that fails half-way locks (rule V4).
  */
 export async function manualRollback(
@@ -61,8 +59,15 @@ export async function manualRollback(
     commit: event.sha,
   };
   const warnings: string[] = [];
-  const { registry, lock } = await knownReleases(context, warnings);
-  const running = await imagesRunning(context);
+  const reading = knownReleases(context, warnings);
+  // It only reads: should the server fail first, its end matters to nobody.
+  reading.catch(() => undefined);
+  const release = context.dryRun ? undefined : await lockServer(context, id);
+  const left = release && (await settleEarlierOrGiveBack(context, release, warnings));
+  const [{ registry, lock }, running] = await Promise.all([
+    reading.then((known) => knownNow(context, known)),
+    imagesRunning(context),
+  ]);
   const chosen = rollbackTargets(registry, {
     services: request.services,
     running,
@@ -79,25 +84,14 @@ export async function manualRollback(
       `${name}: ${running[name] ?? registry.services[name]?.current ?? '(unknown)'} -> ${image}`,
     );
   const base = { pipelineId: id, targets, locked: lock?.locked === true, lock, warnings };
-  if (context.dryRun)
+  if (release === undefined)
     return { ...base, status: 'success', reason: 'dry run: nothing was changed', services: [] };
 
-  const target = await serverOf(context);
-  const release = await openRelease(
-    {
-      pipelineId: id,
-      runUrl: event.runUrl,
-      actor: event.actor,
-      lockWait: config.deploy.lock_wait,
-      heartbeat: config.deploy.heartbeat,
-    },
-    { target, clock: effects.clock, log: effects.log },
-  );
-  context.server.release = release;
-  const left = await settleEarlierOrGiveBack(context, release, warnings);
   const wanted = context.services.flatMap((service) => {
-    const image = targets[service.name];
-    return image === undefined ? [] : [{ service, image }];
+    const [image, entry] = [targets[service.name], chosen[service.name]];
+    return image === undefined || entry === undefined
+      ? []
+      : [{ service, image, verified: verifiedWhen(entry) }];
   });
   const result = await rollback(
     {
@@ -109,7 +103,7 @@ export async function manualRollback(
       signal: effects.signal,
     },
     {
-      target,
+      target: await serverOf(context),
       release,
       verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
     },
@@ -129,10 +123,11 @@ export async function manualRollback(
     services,
   });
   try {
-    const state = await record(context, run, request, { ...outcome, running }, registry);
+    const { state, own } = await record(context, run, request, { ...outcome, running }, registry);
     await release.recorded();
     await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
-    return { ...outcome, locked: state.file.lock?.locked === true, lock: state.file.lock, state };
+    const { lock: now } = state.file;
+    return { ...outcome, pipelineId: own, locked: now?.locked === true, lock: now, state };
   } catch (error) {
     const warning = `The rollback could not be recorded: ${(error as Error).message}`;
     effects.log.warning(warning);
@@ -140,47 +135,27 @@ export async function manualRollback(
   }
 }
 
-/**
- * service -> image that runs on the server now: a release that was left running although it failed
- * (`safety.auto_rollback: false`) is in no registry. Services that do not run are left out.
- */
-async function imagesRunning(context: PipelineContext): Promise<Record<string, string>> {
-  const { engine } = await serverOf(context);
-  const running: Record<string, string> = {};
-  for (const { name, composeService } of context.services) {
-    const containers = await engine.containers([`com.docker.compose.service=${composeService}`]);
-    const own = `${context.config.project.name}-${name}:`;
-    const found = containers.find(({ state, image }) => state === 'running' && image.startsWith(own));
-    if (found !== undefined) running[name] = found.image;
-  }
-  return running;
+/** Before anything is chosen: what another run is about to make of the server is what has to be rolled back then. */
+async function lockServer(context: PipelineContext, pipelineId: string): Promise<ReleaseHandle> {
+  const { config, event, effects } = context;
+  const release = await openRelease(
+    {
+      pipelineId,
+      runUrl: event.runUrl,
+      actor: event.actor,
+      lockWait: config.deploy.lock_wait,
+      heartbeat: config.deploy.heartbeat,
+    },
+    { target: await serverOf(context), clock: effects.clock, log: effects.log },
+  );
+  context.server.release = release;
+  return release;
 }
 
-/** The state branch, or the newer copy in the cache; the cache alone when the branch cannot be read. */
-async function knownReleases(
-  { store, registryCache, config, services, effects }: PipelineContext,
-  warnings: string[],
-): Promise<{ registry: RollbackRegistry; lock: State['file']['lock'] }> {
-  let branch: State | undefined;
-  try {
-    branch = await store.read();
-  } catch (error) {
-    if (error instanceof AutopilotError && error.code === 'STATE_CORRUPT') throw error;
-    warnings.push(
-      `The state branch could not be read (${(error as Error).message}); the copy in the Actions cache is used.`,
-    );
-    effects.log.warning(warnings.at(-1) ?? '');
-  }
-  const cached = await registryCache.restore(branch?.registry.revision);
-  const merged = reconcile(branch?.registry, cached, {
-    name: config.project.name,
-    services: services.map(({ name }) => name),
-  });
-  for (const refused of merged.refused) effects.log.warning(`Not taken from the Actions cache: ${refused}`);
-  return { registry: merged.registry, lock: (branch?.file ?? emptyPipelineFile()).lock };
-}
+const verifiedWhen = ({ pipeline_id: id, deployed_at: at }: RegistryEntry): string =>
+  id === undefined ? `at ${at}` : `in run ${id}`;
 
-function record(
+async function record(
   context: PipelineContext,
   run: { pipeline_id: string; started_at: string; commit: string },
   request: RollbackRequest,
@@ -188,7 +163,7 @@ function record(
     running: Readonly<Record<string, string>>;
   },
   known: RollbackRegistry,
-): Promise<State> {
+): Promise<{ state: State; own: string }> {
   const { config, effects, store } = context;
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const good = outcome.status === 'success';
@@ -198,10 +173,8 @@ function record(
       return commit === undefined ? [] : [[name, commit] as const];
     }),
   );
-  const event: RunFinished = {
+  const event: Omit<RunFinished, 'id' | 'run'> = {
     type: 'run-finished',
-    id: idOf(context, run.pipeline_id, 'rollback'),
-    run: { ...headerOf(context, run), kind: 'rollback', reason: request.reason },
     status: outcome.status,
     finished_at: at,
     max_consecutive_failures: config.safety.max_consecutive_failures,
@@ -216,13 +189,23 @@ function record(
       .filter(({ status }) => status === 'undo-failed')
       .map(({ service }) => service),
   };
-  return store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (state) => ({
-    ...state,
-    file: applyEvent(state.file, event),
-    registry: good
-      ? rolledBack(state.registry, outcome, run.pipeline_id, at, config.safety.keep_releases)
-      : state.registry,
-  }));
+  let own = run.pipeline_id;
+  const state = await store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (before) => {
+    own = idIn(before.file, context, run);
+    const header = { ...headerOf(context, { ...run, pipeline_id: own }), reason: request.reason };
+    return {
+      ...before,
+      file: applyEvent(before.file, {
+        ...event,
+        id: idOf(context, own, 'rollback'),
+        run: { ...header, kind: 'rollback' },
+      }),
+      registry: good
+        ? rolledBack(before.registry, outcome, own, at, config.safety.keep_releases)
+        : before.registry,
+    };
+  });
+  return { state, own };
 }
 
 function rolledBack(

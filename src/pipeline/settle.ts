@@ -3,7 +3,7 @@ import type { ReleasePlan } from '../deploy/release.ts';
 import type { Target } from '../server/target.ts';
 import { serverOf, tagOf, type PipelineContext } from './context.ts';
 import type { RunFinished } from './events.ts';
-import { isoWithOffset } from './id.ts';
+import { isoWithOffset, ownId } from './id.ts';
 import { applyEvent } from './record.ts';
 import { recordRelease } from './registry.ts';
 
@@ -83,13 +83,14 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const commits = fate.kind === 'verified' ? await commitsOf(plan, await serverOf(context)) : {};
   await store.update(`Settle ${plan.pipeline_id}`, (state) => {
-    const known = state.file.pipelines.find((run) => run.pipeline_id === plan.pipeline_id);
-    if (known !== undefined && known.finished_at !== null) return state;
+    const own = ownId(state.file, plan.pipeline_id, { target: targetName, runUrl: '' });
+    const known = state.file.pipelines.find((run) => run.pipeline_id === own);
+    if (known !== undefined && known.finished_at !== null && known.presumed_over !== true) return state;
     const event: RunFinished = {
       type: 'run-finished',
-      id: `${plan.pipeline_id}.settled`,
+      id: `${own}.settled`,
       run: {
-        pipeline_id: plan.pipeline_id,
+        pipeline_id: own,
         kind: known?.kind === 'rollback' ? 'rollback' : 'pipeline',
         trigger: known?.trigger ?? 'unknown',
         started_at: known?.started_at ?? at,
@@ -120,7 +121,7 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
     );
     const registry = recordRelease(
       state.registry,
-      { services, pipeline_id: plan.pipeline_id, at },
+      { services, pipeline_id: own, at },
       config.safety.keep_releases,
     );
     return { ...state, file, registry };

@@ -1,6 +1,6 @@
 import { AutopilotError } from '../errors.ts';
 import type { State } from '../state/files.ts';
-import { headerOf, idOf } from './begin.ts';
+import { headerOf, idIn, idOf } from './begin.ts';
 import type { PipelineContext } from './context.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
 import { notifyUnlocked } from './notify.ts';
@@ -21,12 +21,14 @@ export async function unlock(context: PipelineContext, said: string): Promise<Un
   const reason = effects.mask(said);
   const now = effects.clock.now();
   const { timezone } = config.project;
-  const run = {
-    pipeline_id: pipelineId(now, event.sha, timezone),
+  const { file } = await store.read();
+  const { lock } = file;
+  const asked = { pipeline_id: pipelineId(now, event.sha, timezone) };
+  let run = {
+    pipeline_id: idIn(file, context, asked),
     started_at: isoWithOffset(now, timezone),
     commit: event.sha,
   };
-  const { lock } = (await store.read()).file;
   if (lock === null || context.dryRun) return { pipelineId: run.pipeline_id, lock };
   if (reason === '') {
     throw new AutopilotError('INPUT_INVALID', {
@@ -35,15 +37,16 @@ export async function unlock(context: PipelineContext, said: string): Promise<Un
       fix: 'Say in `reason` what was found and mended.',
     });
   }
-  await store.update(`Unlock: ${run.pipeline_id}`, (state) => ({
-    ...state,
-    file: applyEvent(state.file, {
+  await store.update(`Unlock: ${run.pipeline_id}`, (state) => {
+    run = { ...run, pipeline_id: idIn(state.file, context, asked) };
+    const file = applyEvent(state.file, {
       type: 'lock-cleared',
       id: idOf(context, run.pipeline_id, 'unlocked'),
       run: { ...headerOf(context, run), kind: 'unlock', reason },
       at: run.started_at,
-    }),
-  }));
+    });
+    return { ...state, file };
+  });
   await notifyUnlocked(
     { github: effects.github, post: effects.post, clock: effects.clock, log: effects.log },
     config.safety.notify,

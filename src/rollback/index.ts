@@ -10,8 +10,8 @@ export interface RollbackInput {
   pipelineId: string;
   prefix: string;
   composeFile: string;
-  /** Service -> image to go back to, chosen from the verified releases; dependencies first. */
-  services: readonly { service: Service; image: string }[];
+  /** Service, image to go back to and when it was verified, as in `Wanted`; dependencies first. */
+  services: readonly { service: Service; image: string; verified: string }[];
   /** `deploy.proxy`; `auto` when not given. */
   proxy?: ProxySetting;
   signal?: AbortSignal;
@@ -45,10 +45,11 @@ export async function rollback(input: RollbackInput, effects: RollbackEffects): 
   }
   const wanted = [];
   const missing: string[] = [];
-  for (const { service, image } of input.services) {
-    const found = await effects.target.engine.image(image);
-    if (!found) missing.push(`${image} (${service.name})`);
-    else wanted.push({ service, image: { reference: image, id: found.id, size: found.size } });
+  const found = await Promise.all(input.services.map(({ image }) => effects.target.engine.image(image)));
+  for (const [index, { service, image, verified }] of input.services.entries()) {
+    const there = found[index];
+    if (!there) missing.push(`${image} (${service.name})`);
+    else wanted.push({ service, image: { reference: image, id: there.id, size: there.size }, verified });
   }
   if (missing.length > 0) {
     throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {

@@ -4,15 +4,26 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../effects.ts';
 import type { Target } from './target.ts';
 
-export interface OpenTargetOptions {
+export interface Access {
   deploy: Config['deploy'];
   privateKey: string;
   passphrase?: string;
   knownHosts: string;
+}
+
+export interface OpenTargetOptions extends Access {
   log: Log;
   signal?: AbortSignal;
   /** DOCKER_HOST of the runner, for the target `local`. */
   dockerHost?: string;
+}
+
+/** Throws SSH_KEY or SSH_HOST_KEY when nothing that the server does could make these open it. Connects to nothing. */
+export async function checkAccess({ deploy, ...given }: Access): Promise<void> {
+  const target = deployTargetOf(deploy);
+  if (target.kind === 'local') return;
+  const { checkCredentials } = await import('./credentials.ts');
+  checkCredentials({ ...given, ...target });
 }
 
 /** Opens what `deploy.target` names. Loads SSH only when it is needed. */

@@ -4,29 +4,16 @@ import { NodeSSH } from 'node-ssh';
 import type * as ssh2 from 'ssh2';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
-import { fingerprintOf, hostKeyAttempts, readPins, typeOf } from './known-hosts.ts';
-import { readPrivateKey, type PrivateKey } from './private-key.ts';
+import { type Credentials, readCredentials } from './credentials.ts';
+import { fingerprintOf, hostKeyAttempts, type Pins, typeOf } from './known-hosts.ts';
+import type { PrivateKey } from './private-key.ts';
 import { processStream } from './process-stream.ts';
 import type { Session } from './session.ts';
 import { SAY_GROUP, sessionOf } from './ssh-session.ts';
 import { argvText, loginText } from './shell.ts';
-import {
-  certificateAuthority,
-  connectError,
-  isPassing,
-  mismatch,
-  unpinned,
-  type Received,
-} from './ssh-errors.ts';
+import { connectError, isPassing, mismatch, unpinned, type Received } from './ssh-errors.ts';
 
-export interface SshOptions {
-  host: string;
-  port: number;
-  user: string;
-  privateKey: string;
-  passphrase?: string;
-  /** The input `ssh-known-hosts`. */
-  knownHosts: string;
+export interface SshOptions extends Credentials {
   log: Log;
   signal?: AbortSignal;
   /** Attempts of the first connect; 4. */
@@ -61,9 +48,7 @@ const PATIENCE = 30_000;
  * times when the failure may pass. Errors: SSH_KEY, SSH_HOST_KEY, SSH_CONNECT, SSH_AUTH.
  */
 export async function connectSsh(options: SshOptions): Promise<SshConnection> {
-  const key = readPrivateKey(options.privateKey, options.passphrase);
-  const found = readPins(options.knownHosts, options.host, options.port);
-  if (found.authorities.length > 0) throw certificateAuthority(options, found.authorities);
+  const { key, pins: found } = readCredentials(options);
   const attempts = options.attempts ?? 4;
   const started = performance.now();
   for (let attempt = 1; ; attempt++) {
@@ -85,11 +70,7 @@ export async function connectSsh(options: SshOptions): Promise<SshConnection> {
 }
 
 /** Connects once; with fingerprints only, once for each family of host keys until one matches. */
-async function login(
-  options: SshOptions,
-  key: PrivateKey,
-  found: ReturnType<typeof readPins>,
-): Promise<ssh2.Client> {
+async function login(options: SshOptions, key: PrivateKey, found: Pins): Promise<ssh2.Client> {
   const received: Received[] = [];
   let nothingShown: unknown;
   for (const algorithms of hostKeyAttempts(found.pins)) {
@@ -138,6 +119,8 @@ async function handshake(
     });
     // What several channels at once need (exec with back pressure, forwarding) is the connection below.
     if (ssh.connection === null) throw new Error('Connection lost before handshake');
+    // Small questions and small answers: held back until the server's delayed ACK, each would take 40 ms longer.
+    ssh.connection.setNoDelay(true);
     return ssh.connection;
   } catch (error) {
     ssh.connection?.destroy();

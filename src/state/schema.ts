@@ -48,6 +48,8 @@ export const PipelineRun = z.looseObject({
   services: z.array(z.string()).optional(),
   /** service -> commit that this run put on the target for good (rule A9). */
   deployed_commits: z.record(z.string(), z.string()).optional(),
+  /** Nobody recorded its end, and a newer run was verified: the end that stands here is a guess, until a better one comes. */
+  presumed_over: z.literal(true).optional(),
   /** Services that could not be put back. */
   undo_failed: z.array(z.string()).optional(),
   /** Rule V4: the report written from the second failure in a row on. */

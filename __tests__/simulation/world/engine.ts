@@ -148,6 +148,13 @@ export class SimEngine {
     this.changed();
   }
 
+  /** From now on no image is good that no container has. */
+  spoil(): void {
+    const used = new Set([...this.containers.values()].map(({ imageId }) => imageId));
+    for (const [id, image] of this.images)
+      if (!used.has(id)) this.images.set(id, { ...image, behaviour: { ...image.behaviour, kind: 'sick' } });
+  }
+
   rename(container: SimContainer, name: string): void {
     const holder = this.find(name);
     if (holder && holder !== container) throw new Error(`the container name ${name} is already in use`);

@@ -139,6 +139,7 @@ export function contextOf(
       readText: () => Promise.resolve(composeOf(place.layout)),
       readFile: () => Promise.resolve(undefined),
       test: { files: undefined as never, probe: undefined as never },
+      checkAccess: () => Promise.resolve(),
       openTarget: () => runner.openTarget(),
       transfer: async (images) => {
         for (const image of images) {

@@ -37,6 +37,8 @@ export interface Step {
   stale: boolean;
   evict: boolean;
   diskFull: boolean;
+  /** Older images do not come up any more, e.g. on data that a newer version has changed. */
+  spoiled: boolean;
 }
 
 export interface Scenario {
@@ -67,6 +69,7 @@ export const quietStep: Step = {
   stale: false,
   evict: false,
   diskFull: false,
+  spoiled: false,
 };
 
 export class World {
@@ -103,6 +106,7 @@ export class World {
       new Map(step.faults),
     );
     if (step.evict) this.place.cache.clear();
+    if (step.spoiled) this.server.engine.spoil();
     this.github.staleness = step.stale ? 0.2 : 0;
     this.server.engine.diskSize = step.diskFull ? 1e9 : 100e9;
     if (step.outage) {
@@ -135,20 +139,13 @@ export class World {
     this.truth.whenQuiet();
   }
 
-  /** Quiet, and a little after: two runs of one commit in one second would share their pipeline id. */
-  async later(): Promise<void> {
-    await this.quiet();
-    this.scheduler.after(2000, () => undefined);
-    await this.scheduler.run(() => false);
-  }
-
   /** A push of good versions that nothing disturbs, after a person has unlocked: everything must be right then. */
   async mend(): Promise<Job> {
     this.scheduler.after(this.github.outageUntil - this.scheduler.now, () => undefined);
-    await this.later();
+    await this.quiet();
     if (this.truth.state()?.lock) {
       this.start({ ...quietStep, action: 'unlock' });
-      await this.later();
+      await this.quiet();
     }
     const job = this.start({ ...quietStep, changes: { api: good(), web: good() } });
     await this.quiet();
@@ -181,7 +178,9 @@ export class World {
       if (run?.status !== 'success')
         truth.violated(`5: ${id} was verified, and its record says ${run?.status ?? 'nothing'}`);
     }
-    // A run that ends while GitHub is down and has nothing in the server's journal stays `running` on the record.
+    for (const { pipeline_id: id, status } of runs)
+      if (status === 'running') truth.violated(`5: ${id} is still running on the record`);
+    // What ends while GitHub is down, with nothing in the server's journal, is only known to be over.
     if (this.jobs.some(({ step }) => step.outage)) return;
     for (const { saved, ended, step, runner } of this.jobs) {
       const id = saved.run?.pipeline_id;
@@ -226,7 +225,8 @@ export class World {
       options.dryRun &&
       !step.faults.some(([, fault]) => fault === 'reboot') &&
       step.overlap === undefined &&
-      this.#alone(job) &&
+      // Nobody came while it ran, not even one that is gone again.
+      this.jobs.at(-1) === job &&
       this.#snapshot() !== before
     )
       this.truth.violated('7: a dry run changed something');
@@ -249,10 +249,6 @@ export class World {
     this.scheduler.processes.add(runner);
     await postJob(this.place, runner, options, job.saved.run);
     runner.finished = true;
-  }
-
-  #alone(job: Job): boolean {
-    return this.jobs.every((other) => other === job || other.runner.finished || other.runner.dead);
   }
 
   #ended({ runner, ended, started, step }: Job): void {
@@ -364,7 +360,7 @@ export async function simulate(scenario: Scenario): Promise<Outcome> {
   const world = new World(scenario);
   let previous = 0;
   for (const step of scenario.steps) {
-    if (step.overlap === undefined) await world.later();
+    if (step.overlap === undefined) await world.quiet();
     else {
       const from = previous + step.overlap;
       await world.scheduler.run(() => world.scheduler.now >= from);

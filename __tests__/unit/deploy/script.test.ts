@@ -31,6 +31,7 @@ const base: ServicePlan = {
   container_name: '',
   candidate: 'shop-backend-candidate',
   candidate_reason: '',
+  proven: '',
   shared_volumes: [],
   proxy_variables: [],
   found_by_labels: false,

@@ -216,6 +216,12 @@ function observation(server: FakeServer) {
     containers: [...server.containers.values()],
     hashes: { web: 'h' },
     imageIds: Object.fromEntries(server.images),
+    tags: Object.fromEntries(
+      [...server.images.values()].map((id) => [
+        id,
+        [...server.images].flatMap(([reference, named]) => (named === id ? [reference] : [])),
+      ]),
+    ),
     engine: {
       engine: '28',
       api: '1',
@@ -303,6 +309,71 @@ describe('D2, D3: the plan', () => {
     expect(planTable(plan)).toContain('Nothing to do.');
     container.labels['com.docker.compose.config-hash'] = 'other';
     expect(planRelease(observation(server), request(server)).services[1]?.current).toBe(false);
+  });
+});
+
+describe('R1: which image is started only once', () => {
+  const PIN = 'pinned-shopwebv2000';
+  const VERIFIED = { verified: 'in run p0' };
+  const why = 'it ran on this server before, and passed VERIFY in run p0';
+  test.each([
+    ['verified, and pinned as what ran here', VERIFIED, ['web', PIN], why],
+    ['verified, but never ran here', VERIFIED, [], ''],
+    ['ran here, but nobody says it was verified', {}, ['web', PIN], ''],
+    ['verified, and another image ran here under its tag', VERIFIED, ['web', 'pinned-0123456789ab'], ''],
+    ['verified, and pinned for another service', VERIFIED, ['api', PIN], ''],
+  ])('%s', (_what, verified, [owner, tag], proven) => {
+    const server = new FakeServer();
+    server.addImage('shop-web:v3');
+    server.addContainer('web', 'shop-web:v3', 'shop-web-1', { state: 'running' });
+    const { wanted, ...rest } = request(server);
+    if (owner !== undefined)
+      server.images.set(`shop-${owner}:${tag ?? ''}`, server.images.get('shop-web:v2') ?? '');
+    const plan = planRelease(observation(server), {
+      ...rest,
+      wanted: wanted.slice(1).map((entry) => ({ ...entry, ...verified })),
+    });
+    expect(plan.services[0]).toMatchObject({
+      proven,
+      candidate: proven === '' ? 'shop-web-candidate' : '',
+      candidate_reason: proven,
+    });
+    expect(planTable(plan)).toContain(
+      proven === ''
+        ? 'web: start shop-web:v2 as shop-web-candidate'
+        : `web: no candidate (${proven}); the image is proven by \`docker create\` only`,
+    );
+  });
+  test('but not where a proxy finds it by its labels: there nothing in the cut-over is off traffic', () => {
+    const server = new FakeServer();
+    server.addImage('shop-web:v3');
+    server.addContainer('web', 'shop-web:v3', 'shop-web-1', { state: 'running' });
+    const { wanted, ...rest } = request(server);
+    server.images.set(`shop-web:${PIN}`, server.images.get('shop-web:v2') ?? '');
+    const seen = observation(server);
+    const [web] = planRelease(
+      { ...seen, model: model({ web: { labels: { 'traefik.enable': 'true' } } }) },
+      { ...rest, wanted: wanted.slice(1).map((entry) => ({ ...entry, ...VERIFIED })) },
+    ).services;
+    expect(web).toMatchObject({
+      strategy: 'start-first',
+      found_by_labels: true,
+      proven: '',
+      candidate: 'shop-web-candidate',
+    });
+  });
+  test('with a host port as well, where what is in place is kept for the way back', () => {
+    const server = new FakeServer();
+    server.addImage('shop-api:v3');
+    server.addContainer('api', 'shop-api:v3', 'shop-api-1', { state: 'running' });
+    const { wanted, ...rest } = request(server);
+    server.images.set('shop-api:pinned-shopapiv2000', server.images.get('shop-api:v2') ?? '');
+    const [api] = planRelease(observation(server), {
+      ...rest,
+      wanted: wanted.slice(0, 1).map((entry) => ({ ...entry, ...VERIFIED })),
+    }).services;
+    expect(api).toMatchObject({ strategy: 'stop-first', proven: why, candidate: '' });
+    expect(api?.kept).toMatchObject([{ name: 'shop-api-1', running: true }]);
   });
 });
 
