@@ -147,6 +147,63 @@ describe('trees and contents', () => {
   });
 });
 
+describe('GraphQL', () => {
+  const QUERY = `query ($owner: String!, $name: String!, $a: GitObjectID!) {
+    repository(owner: $owner, name: $name) {
+      a: object(oid: $a) { ... on Blob { oid byteSize isBinary isTruncated text } }
+      b: object(expression: "main:src/a.ts") { ... on Blob { text } }
+    }
+  }`;
+  const client = (permissions: Permissions = { contents: 'read' }) =>
+    getOctokit(github.token(permissions), { baseUrl: github.url });
+  const asked = async (content: string | Buffer) => {
+    await fresh();
+    await shop.commit('main', { file: content });
+    const a = await shop.git(['rev-parse', 'main:file']);
+    const { owner, repo } = NAME;
+    return client().graphql<{ repository: unknown }>(QUERY, { owner, name: repo, a });
+  };
+
+  test('blobs of a repository, several in one query, by object name and by expression', async () => {
+    expect(await asked('é\n')).toEqual({
+      repository: {
+        a: { oid: expect.any(String), byteSize: 3, isBinary: false, isTruncated: false, text: 'é\n' },
+        b: { text: 'export const a = 1;\n' },
+      },
+    });
+  });
+
+  test.each<[string, string | Buffer, Record<string, unknown>]>([
+    ['a binary one has no text', Buffer.from([0, 1]), { byteSize: 2, isBinary: true, text: null }],
+    [
+      'after 512,000 bytes a text ends, and whether it is binary is not said',
+      'x'.repeat(512_001),
+      { byteSize: 512_001, isBinary: null, isTruncated: true, text: 'x'.repeat(512_000) },
+    ],
+  ])('%s', async (_name, content, a) => {
+    expect(await asked(content)).toMatchObject({ repository: { a } });
+  });
+
+  test('errors come with status 200: no such repository, no permission, a wrong variable', async () => {
+    const a = '1'.repeat(40);
+    await fresh();
+    const refused = async (name: string, oid: string, permissions?: Permissions) => {
+      const variables = { owner: 'gons', name, a: oid };
+      const { data, status } = await client(permissions).request('POST /graphql', {
+        query: QUERY,
+        variables,
+      });
+      return [status, ...(data.errors as { type?: string; message: string }[]).map(({ type }) => type)];
+    };
+    expect(await refused('nowhere', a)).toEqual([200, 'NOT_FOUND']);
+    expect(await refused(NAME.repo, a, { issues: 'read' })).toEqual([200, 'FORBIDDEN']);
+    expect(await refused(NAME.repo, 'main')).toEqual([200, undefined]);
+    expect(await statusOf(getOctokit('ghs_x', { baseUrl: github.url }).graphql('{ viewer { login } }'))).toBe(
+      401,
+    );
+  });
+});
+
 describe('compare and pull requests', () => {
   test('status, merge base, renames; an unknown base is 404; two dots are not known', async () => {
     await fresh();

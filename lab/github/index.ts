@@ -12,11 +12,13 @@
  *
  * Served: the repository, refs, commits, trees, blobs, tags, contents (read), branches, commits, compare, pull requests and
  * their files, issues, comments, labels, deployments and statuses, Actions caches (from `lab/cache`), rate limit, users;
- * clone, fetch and push. With ETags, paging, rate-limit headers, permissions by token, GitHub's limits and error bodies.
+ * clone, fetch and push; of GraphQL the contents of blobs (see `graphql/index.ts`). With ETags, paging, rate-limit headers,
+ * permissions by token, GitHub's limits and error bodies.
  *
- * Not done: GraphQL, webhooks, writing contents, `patch` texts, merging a pull request, forks as repositories of their own,
- * checks and commit statuses, branch protection, releases, workflow runs and artifacts, App authentication, secondary limits
- * other than by fault, signatures. Users are names only. Field sets are those the action and octokit's typings lead one to read.
+ * Not done: the rest of GraphQL and its budget, webhooks, writing contents, `patch` texts, merging a pull request, forks as
+ * repositories of their own, checks and commit statuses, branch protection, releases, workflow runs and artifacts, App
+ * authentication, secondary limits other than by fault, signatures. Users are names only. Field sets are those the action and
+ * octokit's typings lead one to read.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

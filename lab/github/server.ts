@@ -12,6 +12,7 @@ import {
   matchRoute,
   notFound,
 } from './http.ts';
+import { graphqlAnswer } from './graphql/index.ts';
 import type { LabRepository } from './repository.ts';
 import { userAnswer } from './routes/account.ts';
 import { gitBackend, isPush } from './smart-http.ts';
@@ -80,6 +81,9 @@ async function execute(
   const token = given === undefined ? undefined : world.tokens.find(given);
   const found = repositoryOf(world, incoming.path);
   if (found && !found.api) return executeGit(incoming, token, found.repository, found.rest);
+  // On an Enterprise Server it lives beside the REST API.
+  if (incoming.path === (world.basePath === '' ? '/graphql' : '/api/graphql'))
+    return executeGraphQl(world, incoming, given, token);
   if (world.basePath !== '' && !underBase) throw notFound();
   if (given !== undefined && !token) throw new ApiError(401, 'Bad credentials');
   const api = world.origin() + world.basePath;
@@ -125,6 +129,21 @@ async function execute(
     if (error instanceof ApiError) Object.assign(error.headers, { ...limits, ...error.headers });
     throw error;
   }
+}
+
+function executeGraphQl(
+  world: World,
+  incoming: Incoming,
+  given: string | undefined,
+  token: Token | undefined,
+): Promise<Answer> {
+  if (incoming.method !== 'POST') throw notFound();
+  if (given !== undefined && !token) throw new ApiError(401, 'Bad credentials');
+  const find = (name: string): LabRepository | undefined => {
+    const repository = world.repositories.get(name.toLowerCase());
+    return repository && sees(token, repository) ? repository : undefined;
+  };
+  return graphqlAnswer({ token, find }, jsonOf(incoming.body));
 }
 
 function sees(token: Token | undefined, repository: LabRepository): boolean {

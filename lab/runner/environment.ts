@@ -81,7 +81,7 @@ export async function jobEnvironment(input: JobInput, facts: JobFacts): Promise<
     GITHUB_BASE_REF: pull?.base?.ref ?? '',
     GITHUB_EVENT_NAME: facts.eventName,
     GITHUB_EVENT_PATH: eventPath,
-    GITHUB_GRAPHQL_URL: `${input.github.url}/graphql`,
+    GITHUB_GRAPHQL_URL: `${input.github.url.replace(/\/v3$/, '')}/graphql`,
     GITHUB_HEAD_REF: pull?.head?.ref ?? '',
     GITHUB_JOB: input.job ?? 'deploy',
     GITHUB_REF: ref,

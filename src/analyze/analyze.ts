@@ -5,8 +5,9 @@ import { AutopilotError } from '../errors.ts';
 import { statusOf, type GitHubApi } from '../github/api.ts';
 import { basesOf } from './base.ts';
 import { createClassifier, type Classifier } from './categories.ts';
+import { apiReader } from './contents.ts';
 import { isSha, isZeroSha, type AnalyzeEvent } from './event.ts';
-import { apiReader, checkoutReader, type ReadFile } from './files.ts';
+import { checkoutReader, type ReadFile } from './files.ts';
 import { withPatience } from './patience.ts';
 import type { Plan } from './plan.ts';
 import { emptyPlan, planOf, type ServiceChanges } from './planning.ts';
@@ -88,13 +89,17 @@ export async function analyze(input: AnalyzeInput, effects: AnalyzeEffects): Pro
     checkout?.head === head
       ? checkoutReader({ prefix: root, read: effects.readFile, blob: checkout.blob }, present)
       : undefined;
-  const scanned = await scan(
-    draft.files
-      .filter((file) => file.status !== 'removed')
-      .map(({ path }) => toScan(path, classifier, project)),
-    local ?? apiReader(sources.github, present),
-    local ? WORKSPACE_LIMITS : API_LIMITS,
-  );
+  const limits = local ? WORKSPACE_LIMITS : API_LIMITS;
+  const toRead = draft.files
+    .filter((file) => file.status !== 'removed')
+    .map(({ path }) => toScan(path, classifier, project));
+  const byApi = () =>
+    apiReader(
+      sources.github,
+      present,
+      toRead.slice(0, limits.files).map(({ path }) => path),
+    );
+  const scanned = await scan(toRead, local ?? byApi(), limits);
   return {
     ...draft,
     findings: scanned.findings,

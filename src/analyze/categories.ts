@@ -11,10 +11,14 @@ interface Row {
 /** Sides of a monorepo whose whole content is the browser's, even a directory `src/api/` in it. */
 const FRONTEND_PACKAGES = '{apps,packages,services}/{web,frontend,client,ui,www,webapp}/**';
 
+/** Code that may run in a browser. */
+const SCRIPT = '*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}';
+
 /**
  * Rules A1 and A2 as data: the first row with a matching pattern decides. Directories count at any depth, so that a
  * monorepo works; those whose names source code also likes (`deploy/`, `docker/`) only where projects keep them.
- * The texts that explain a project come before its code: `server/README.md` deploys nothing.
+ * The texts that explain a project come before its code: `server/README.md` deploys nothing. What either side may use is
+ * `shared`: then everything is built, whereas a wrong side would leave a change undeployed.
  */
 export const DEFAULT_TABLE: readonly Row[] = [
   {
@@ -31,8 +35,15 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/cypress/**',
       '**/*_test.{go,py,rb,rs,exs,dart}',
       '**/test_*.py',
+      '**/tests.py',
       '**/conftest.py',
       '**/*_spec.rb',
+      '**/spec/**/*.rb',
+      '**/testdata/**',
+      '**/*{Test,Tests,IT}.{java,kt,scala,cs,php}',
+      '**/*.Tests/**',
+      '**/{jest,vitest}.setup.*',
+      '**/{setupTests,test-utils}.*',
     ],
   },
   {
@@ -52,6 +63,8 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/.editorconfig',
       '.vscode/**',
       '.idea/**',
+      '.devcontainer/**',
+      'mkdocs.yml',
       'docs/**',
       'doc/**',
     ],
@@ -59,7 +72,7 @@ export const DEFAULT_TABLE: readonly Row[] = [
   {
     category: 'database',
     patterns: [
-      '**/migrations/**',
+      '**/{migrations,Migrations,alembic}/**',
       '**/prisma/**',
       '**/drizzle/**',
       '**/database/**',
@@ -78,7 +91,7 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/.docker/**',
       '**/.ci/**',
       '**/.circleci/**',
-      '{docker,nginx,deploy,infra,infrastructure,k8s,helm}/**',
+      '{docker,nginx,caddy,traefik,haproxy,deploy,infra,infrastructure,k8s,helm,charts,terraform,ansible}/**',
       '{apps,packages,services}/*/{docker,nginx,deploy,infra,infrastructure,k8s,helm}/**',
       '**/Dockerfile*',
       '**/*.Dockerfile',
@@ -92,7 +105,12 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/.env.*',
       '**/tsconfig*',
       '**/Makefile',
-      '**/Procfile',
+      '**/{Procfile,Caddyfile,Tiltfile,justfile,Justfile}',
+      '**/{nginx.conf,haproxy.cfg,docker-bake.hcl}',
+      '**/*.{tf,tfvars}',
+      '**/Taskfile.{yml,yaml}',
+      '**/{fly,netlify}.toml',
+      '**/vercel.json',
       '**/.gitlab-ci.yml',
       '**/Jenkinsfile',
       '**/.gitmodules',
@@ -105,11 +123,23 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/{.npmrc,.yarnrc,.yarnrc.yml,.pnpmfile.cjs,.nvmrc,.node-version,.python-version,.ruby-version}',
       '**/.tool-versions',
       '**/{go.mod,go.sum,go.work,go.work.sum,Cargo.toml,Gemfile,Pipfile,pyproject.toml,mix.exs}',
+      '**/*.gemspec',
       '**/requirements*.{txt,in}',
+      '**/requirements/*.{txt,in}',
+      '**/constraints*.txt',
+      '**/environment.{yml,yaml}',
+      '**/rust-toolchain{,.toml}',
+      '**/{gradlew,gradlew.bat,mvnw,mvnw.cmd}',
+      '**/{gradle/wrapper,.mvn}/**',
       '**/{setup.py,setup.cfg,pom.xml,gradle.properties,gradle.lockfile,libs.versions.toml}',
       '**/{build,settings}.gradle{,.kts}',
       '**/{packages.lock.json,global.json,nuget.config,Directory.Packages.props}',
-      '**/{babel,webpack,rollup,esbuild,tsup,jest,vitest,playwright,eslint}.config.*',
+      '**/{babel,webpack,rollup,esbuild,tsup,jest,vitest,playwright,cypress,eslint,prettier}.config.*',
+      '**/vitest.workspace.*',
+      '**/{biome.json,biome.jsonc,cypress.json}',
+      '**/{.eslintrc,.prettierrc,.stylelintrc,.golangci,.rubocop}*',
+      '.husky/**',
+      '**/{tox.ini,pytest.ini,.coveragerc,phpunit.xml,phpunit.xml.dist,phpstan.neon,.rspec}',
     ],
   },
   {
@@ -119,9 +149,22 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/api/**',
       '**/backend/**',
       '**/src/{api,routes,server,middleware,controllers,services,models,repositories,graphql,resolvers}/**',
-      '**/*.{go,py,rb,java,rs,php,ex,exs}',
+      '**/*.{go,py,rb,java,kt,scala,clj,rs,php,ex,exs}',
+      // Pages that these make on the server.
+      '**/*.{erb,haml,slim,jbuilder,rake,ru,eex,leex,heex}',
+      '**/Rakefile',
+      'artisan',
       '!**/frontend/**',
       `!${FRONTEND_PACKAGES}`,
+      // A browser's calls of an API often lie in a directory `api/` too.
+      `!{client,webapp,web,ui}/**/${SCRIPT}`,
+      `!**/src/client/**/${SCRIPT}`,
+      `!**/src/{components,hooks,contexts,layouts,features,lib,libs,utils,shared,common,store,stores}/**/api/**/${SCRIPT}`,
+      // A library of a monorepo is for both sides, unless its name says otherwise.
+      `!packages/!(api|server|backend)/**/${SCRIPT}`,
+      // In SvelteKit one route has a part on each side.
+      '!**/src/routes/**/*.{svelte,vue,css,scss,less}',
+      '!**/src/routes/**/+*',
     ],
   },
   {
@@ -135,6 +178,9 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/pages/**',
       '**/components/**',
       '**/{tailwind,postcss,next,vite,nuxt,svelte,astro}.config*',
+      '**/*.stories.*',
+      `{client,webapp,ui}/**/${SCRIPT}`,
+      `**/src/client/**/${SCRIPT}`,
       FRONTEND_PACKAGES,
     ],
   },
@@ -144,6 +190,8 @@ export const DEFAULT_TABLE: readonly Row[] = [
       '**/*.{ts,mts,cts,js,mjs,cjs,json,jsonc,yaml,yml,toml,xml,graphql,gql,proto,wasm,ini,conf,properties}',
       '**/*.{sh,bash,c,cc,cpp,h,hh,hpp,cs,fs,vb,kt,kts,scala,swift,dart,lua,clj,erl,hrl,hs,ml,r,pl,pm,zig,nim,groovy}',
       '**/*.{csproj,fsproj,vbproj,sln,props,targets,cmake,gradle,tmpl,ejs,hbs,pug,liquid,njk,mdx}',
+      '**/*.{cshtml,razor,twig,j2,jinja,jinja2,mustache,po,mo,enc}',
+      '**/{static,assets,wwwroot,fonts,templates,views,locale,locales,i18n,lang,resources,priv,config}/**',
       '**/{src,lib,libs,packages,shared,common,internal,cmd,pkg,scripts,bin}/**',
     ],
   },
@@ -156,8 +204,12 @@ const MANIFESTS = compilePatterns(
     '**/pnpm-{lock,workspace}.yaml',
     '**/{yarn,bun,deno,poetry,uv,pdm,Cargo,Gemfile,composer,mix,Pipfile}.lock',
     '**/bun.lockb',
-    '**/{go.mod,go.sum,Cargo.toml,Gemfile,Pipfile,pyproject.toml,mix.exs,pom.xml,setup.py,setup.cfg}',
+    '**/{go.mod,go.sum,go.work,go.work.sum,Cargo.toml,Gemfile,Pipfile,pyproject.toml,mix.exs,pom.xml,setup.py,setup.cfg}',
+    '**/*.gemspec',
     '**/requirements*.{txt,in}',
+    '**/requirements/*.{txt,in}',
+    '**/constraints*.txt',
+    '**/environment.{yml,yaml}',
     '**/build.gradle{,.kts}',
     '**/{gradle.lockfile,libs.versions.toml,packages.lock.json,Directory.Packages.props}',
   ],

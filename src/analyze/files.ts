@@ -1,6 +1,5 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, relative, isAbsolute } from 'node:path';
-import type { GitHubApi } from '../github/api.ts';
 import type { Change } from './sources/changes.ts';
 
 /** A regular file: its size in bytes, and its content unless that is larger than the limit it was read with. */
@@ -50,24 +49,5 @@ export function checkoutReader(
     const found = await read(`${prefix}${path}`, limit);
     const sha = shas.get(path);
     return found ?? (path.includes('\uFFFD') && sha !== undefined ? blob(sha, limit) : undefined);
-  };
-}
-
-/** Reads by the API where there is no checkout: one request a file, so callers bound their number. */
-export function apiReader(github: GitHubApi, changes: readonly Change[]): ReadFile {
-  const shas = new Map(changes.map(({ path, sha }) => [path, sha]));
-  return async (path, limit) => {
-    const sha = shas.get(path);
-    if (sha === undefined) return undefined;
-    const { data } = await github.request<{ size?: unknown; content?: unknown; encoding?: unknown }>(
-      'GET /repos/{owner}/{repo}/git/blobs/{file_sha}',
-      { file_sha: sha },
-    );
-    if (typeof data?.size !== 'number' || typeof data.content !== 'string') {
-      throw new Error(`GitHub sent the content of ${path} incomplete`);
-    }
-    const { size } = data;
-    const encoding = data.encoding === 'utf-8' ? 'utf8' : 'base64';
-    return size > limit ? { size } : { size, content: Buffer.from(data.content, encoding) };
   };
 }

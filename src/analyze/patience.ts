@@ -23,7 +23,10 @@ export function withPatience(github: GitHubApi, now: () => number, patience = PA
       if (failures >= FAILURES) throw unavailable(route, 'GitHub failed before', last);
       if (left <= 0) throw unavailable(route, `${patience / 1000} s were spent on its answers already`, last);
       try {
-        return await github.request(route, parameters, { ...options, maxWait: left });
+        return await github.request(route, parameters, {
+          ...options,
+          maxWait: Math.min(left, options?.maxWait ?? left),
+        });
       } catch (error) {
         if (error instanceof AutopilotError && error.code === 'GITHUB_UNAVAILABLE') {
           failures += [403, 429].includes(statusOf(error) ?? 0) ? FAILURES : 1;

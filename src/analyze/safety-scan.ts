@@ -28,8 +28,8 @@ export interface ScanLimits {
 }
 
 export const WORKSPACE_LIMITS: ScanLimits = { files: 20_000, fileSize: 1_000_000, totalSize: 200_000_000 };
-/** Without a checkout each file is a request. */
-export const API_LIMITS: ScanLimits = { files: 30, fileSize: 1_000_000, totalSize: 20_000_000 };
+/** Without a checkout forty files are a request. */
+export const API_LIMITS: ScanLimits = { files: 200, fileSize: 1_000_000, totalSize: 20_000_000 };
 
 const LARGE = 10 * 1024 * 1024;
 const PARALLEL = 8;

@@ -71,6 +71,7 @@ export function createGitHub(settings: GitHubSettings): GitHubApi {
         headers: textHeaders(answer.headers),
         data: answer.data as unknown,
       };
+      if (isLimitInBody(route, response)) throw new LimitInBody(response);
       if (isCut(response)) throw new CutAnswer(`the answer to ${route} was cut short`);
       if (reads) keep(kept, key, response);
       return response;
@@ -124,6 +125,22 @@ function isCut({ status, headers, data }: ApiResponse): boolean {
   if (typeof data !== 'string' || status === 204 || status === 205) return false;
   if (/\bjson\b/.test(headers['content-type'] ?? '')) return true;
   return data === '' && headers['content-length'] !== '0';
+}
+
+/** GraphQL tells a rate limit with status 200. From here on it is a limit as any other. */
+class LimitInBody extends Error {
+  readonly response: { status: number; headers: ApiResponse['headers'] };
+  constructor({ headers }: ApiResponse) {
+    super('API rate limit exceeded (GraphQL)');
+    this.response = { status: 429, headers };
+  }
+}
+
+function isLimitInBody(route: string, { data }: ApiResponse): boolean {
+  const errors = route.endsWith(' /graphql') ? (data as { errors?: unknown } | null)?.errors : undefined;
+  return (
+    Array.isArray(errors) && errors.some((error: { type?: unknown } | null) => error?.type === 'RATE_LIMITED')
+  );
 }
 
 function failureOf(error: unknown): Failure {

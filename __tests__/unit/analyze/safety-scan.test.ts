@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { apiReader, workspaceReader, type ReadFile } from '../../../src/analyze/files.ts';
+import { workspaceReader, type ReadFile } from '../../../src/analyze/files.ts';
 import { scan, WORKSPACE_LIMITS } from '../../../src/analyze/safety-scan.ts';
 import type { Category } from '../../../src/analyze/plan.ts';
 
@@ -165,23 +165,6 @@ describe('what is left out', () => {
     for (const path of ['etc/passwd', 'passwd', 'sub', 'gone', 'gone/deep', '../x']) {
       expect(await read(path, 1000)).toBeUndefined();
     }
-  });
-
-  test('without a checkout the API is asked for the content, by its sha', async () => {
-    const asked: unknown[] = [];
-    const github = {
-      owner: 'o',
-      repo: 'r',
-      async request<T>(_route: string, parameters?: Record<string, unknown>) {
-        asked.push(parameters);
-        const content = Buffer.from(TOKEN).toString('base64');
-        return { status: 200, headers: {}, data: { size: TOKEN.length, encoding: 'base64', content } as T };
-      },
-    };
-    const read = apiReader(github, [{ path: 'a.ts', status: 'added', sha: 'f00' }]);
-    const { findings } = await scan([{ path: 'a.ts', category: 'shared' }], read, WORKSPACE_LIMITS);
-    expect(findings).toMatchObject([{ rule: 'secret', file: 'a.ts' }]);
-    expect(asked).toEqual([{ file_sha: 'f00' }]);
   });
 });
 

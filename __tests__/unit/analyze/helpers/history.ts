@@ -64,7 +64,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('bulk' as const),
       directory: fc.constantFrom('gen', 'src/gen'),
-      count: fc.constantFrom(3, 120, 320),
+      count: fc.constantFrom(3, 320, 320),
       content: small,
     }),
   },

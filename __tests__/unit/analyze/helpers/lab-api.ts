@@ -58,11 +58,12 @@ export async function labApi(
   {
     permissions = { contents: 'read', 'pull-requests': 'read' } as Record<string, 'read' | 'write'>,
     basePath = '',
+    rateLimit = 1000,
   } = {},
 ): Promise<LabApi> {
   const lab = await startLab({ basePath });
   const objectFormat = repository.git('rev-parse', '--show-object-format').trim();
-  const remote = await lab.createRepository('gons/shop', { objectFormat });
+  const remote = await lab.createRepository('gons/shop', { objectFormat, rateLimit });
   mkdirSync(join(remote.dir, 'objects/info'), { recursive: true });
   writeFileSync(join(remote.dir, 'objects/info/alternates'), `${repository.directory}/.git/objects\n`);
   const clock = virtualClock();

@@ -33,13 +33,13 @@ export class Repository {
   }
 
   /** Writes (string), removes (null) or links (`{link}`) files and commits; answers the new commit. */
-  commit(files: Record<string, string | null | { link: string } | { executable: string }>): string {
+  commit(files: Record<string, string | Buffer | null | { link: string } | { executable: string }>): string {
     for (const [path, content] of Object.entries(files)) {
       const file = join(this.directory, path);
       rmSync(file, { force: true, recursive: true });
       if (content === null) continue;
       mkdirSync(dirname(file), { recursive: true });
-      if (typeof content === 'string') writeFileSync(file, content);
+      if (typeof content === 'string' || Buffer.isBuffer(content)) writeFileSync(file, content);
       else if ('link' in content) symlinkSync(content.link, file);
       else {
         writeFileSync(file, content.executable);
