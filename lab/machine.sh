@@ -6,6 +6,7 @@
 #                             DOCKER is yes, absent (no docker command either); SSH is yes or no
 #   machine.sh start-engine   starts dockerd          machine.sh stop-engine   stops it, containers too
 #   machine.sh start-sshd     starts sshd             machine.sh stop-sshd     stops listening; open sessions go on
+#   machine.sh kill-sshd      SIGKILL to the listener and to all sessions
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
@@ -115,6 +116,13 @@ stop_daemon() { # pid file
   rm -f "$1"
 }
 
+kill_sshd() {
+  # The machine has process ids of its own: no sshd of another one is among them.
+  # shellcheck disable=SC2046 # process ids
+  kill -KILL $(ps -C sshd,sshd-session,sshd-auth -o pid=)
+  rm -f /run/sshd.pid
+}
+
 start_engine() {
   # Forked away, so that pid 1 is its parent and takes its end; a dead child of ours would look alive for ever.
   setsid --fork dockerd --host unix:///run/docker.sock --pidfile /run/docker.pid --group docker \
@@ -151,6 +159,7 @@ case "${1:-}" in
   stop-engine) stop_daemon /run/docker.pid ;;
   start-sshd) start_sshd ;;
   stop-sshd) stop_daemon /run/sshd.pid ;;
+  kill-sshd) kill_sshd ;;
   *)
     echo "machine.sh: unknown command '${1:-}'" >&2
     exit 1
