@@ -2,7 +2,7 @@ import { minimatch } from 'minimatch';
 import type { RunContext } from '../action/event.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Lock } from '../state/schema.ts';
-import { abandonedRuns } from './abandoned.ts';
+import { abandonedRuns, endedRuns } from './abandoned.ts';
 import type { CarriedRun, RunEnd } from './carried.ts';
 import type { PipelineContext } from './context.ts';
 import { eventId, type RunHeader, type RunStarted } from './events.ts';
@@ -83,8 +83,9 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
       pipelineId: run.pipeline_id,
       target: context.targetName,
     };
+    const ended = await endedRuns(file, here, effects.github, effects.log);
     await store.update(`Start ${run.pipeline_id}`, (state) => {
-      const ends = abandonedRuns(state.file, here, config.safety.max_consecutive_failures);
+      const ends = abandonedRuns(state.file, here, config.safety.max_consecutive_failures, ended);
       const start: RunStarted = {
         type: 'run-started',
         id: idOf(context, run.pipeline_id, 'started'),

@@ -45,6 +45,8 @@ export interface StageFinished extends EventBase, PlanRecord {
 export interface RunFinished extends EventBase, PlanRecord {
   type: 'run-finished';
   status: Exclude<RunStatus, 'running'>;
+  /** Nobody saw it: whoever knows better may still say so. */
+  presumed?: boolean;
   finished_at: string;
   /** `safety.max_consecutive_failures`. */
   max_consecutive_failures: number;

@@ -50,8 +50,9 @@ export function applyEvent(file: PipelineFile, event: RecordEvent): PipelineFile
       run.stages = withStage(run.stages, event.stage);
       break;
     case 'run-finished':
-      // The first end of a run stands: a post step that also reports must not count it twice.
-      if (run.finished_at === null) finish(next, run, event);
+      // The first end of a run stands: a post step that also reports must not count it twice. One that was only presumed
+      // was not counted, and gives way.
+      if (run.finished_at === null || (run.presumed && !event.presumed)) finish(next, run, event);
       break;
     case 'lock-set':
       next.lock ??= lockOf(event);
@@ -77,6 +78,9 @@ function finish(next: PipelineFile, run: PipelineRun, event: RunFinished): void 
   for (const stage of event.stages ?? []) run.stages = withStage(run.stages, stage);
   run.status = event.status;
   run.finished_at = event.finished_at;
+  delete run.presumed;
+  delete run.failure_reason;
+  if (event.presumed) run.presumed = true;
   if (event.failed_stage !== undefined) run.failed_stage = event.failed_stage;
   if (event.failure_reason !== undefined) run.failure_reason = clipped(event.failure_reason);
   if (event.deployed) run.deployed = event.deployed;

@@ -84,7 +84,7 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
   const commits = fate.kind === 'verified' ? await commitsOf(plan, await serverOf(context)) : {};
   await store.update(`Settle ${plan.pipeline_id}`, (state) => {
     const known = state.file.pipelines.find((run) => run.pipeline_id === plan.pipeline_id);
-    if (known !== undefined && known.finished_at !== null) return state;
+    if (known !== undefined && known.finished_at !== null && !known.presumed) return state;
     const event: RunFinished = {
       type: 'run-finished',
       id: `${plan.pipeline_id}.settled`,

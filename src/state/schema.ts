@@ -37,6 +37,8 @@ export const PipelineRun = z.looseObject({
   run_url: z.string().optional(),
   failed_stage: z.string().optional(),
   failure_reason: z.string().optional(),
+  /** Its end is only presumed, because its runner was lost; a real one takes its place. */
+  presumed: z.boolean().optional(),
   /** service -> image reference running after this run. */
   deployed: z.record(z.string(), z.string()).optional(),
   rolled_back: z.array(z.string()).optional(),
