@@ -1,5 +1,6 @@
 /** One turn of the proof: a release, something that goes wrong in it, at most one more run, and the judge. */
 import type { JobHandle, JobResult } from '../../../lab/runner/index.ts';
+import { startTraffic, type TrafficReport } from '../../../lab/traffic.ts';
 import { recordOf } from '../quick-world.ts';
 import { type ChaosWorld, cleanRun, jobOf, KEEP_RELEASES } from './chaos-world.ts';
 import { judge, PATIENCE, untilServed } from './judge.ts';
@@ -33,12 +34,26 @@ export interface Turn {
   well: number;
   /** What the judge found; empty when all is well. */
   violations: string[];
+  /** What users of both services met from the beginning of the release on. */
+  users: TrafficReport;
   next: JobResult | undefined;
 }
 
 let runs = 0;
 
 export async function turn(chaos: ChaosWorld, fault: Fault): Promise<Turn> {
+  const traffic = startTraffic(`http://${chaos.world.server.address}:3000/api/products`);
+  try {
+    const done = await played(chaos, fault);
+    const users = traffic.report();
+    const dark = users.gap > PATIENCE ? [`users had no answer for ${String(users.gap)} ms`] : [];
+    return { ...done, violations: [...done.violations, ...dark], users };
+  } finally {
+    await traffic.stop();
+  }
+}
+
+async function played(chaos: ChaosWorld, fault: Fault): Promise<Omit<Turn, 'users'>> {
   const { world } = chaos;
   const old = chaos.current;
   const version = await chaos.next(fault.changes);
@@ -92,7 +107,7 @@ export async function turn(chaos: ChaosWorld, fault: Fault): Promise<Turn> {
 }
 
 /** The release came to its end, as any other. */
-async function unstruck(chaos: ChaosWorld, handle: JobHandle, version: string): Promise<Turn> {
+async function unstruck(chaos: ChaosWorld, handle: JobHandle, version: string): Promise<Omit<Turn, 'users'>> {
   const job = await handle.result;
   await job.cleanup();
   chaos.current = version;
