@@ -71,6 +71,7 @@ describe('invariant 1: two runs at once', () => {
       const later = await cleanRun(chaos, { runId: 6_100_000_002, runAttempt: 2 });
       expect(later.found).toEqual([]);
       expect(await judged(version, [refused, later.job])).toEqual([]);
+      await world.push({ 'gonsautopilot.yaml': text });
       await result.cleanup();
     },
     LIMIT,
