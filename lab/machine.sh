@@ -6,6 +6,7 @@
 #                             DOCKER is yes, absent (no docker command either); SSH is yes or no
 #   machine.sh start-engine   starts dockerd and keeps it up    machine.sh stop-engine   stops it, containers too
 #   machine.sh start-sshd     starts sshd             machine.sh stop-sshd     stops listening; open sessions go on
+#   machine.sh kill-sshd      SIGKILL to the listener and to all sessions
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
@@ -115,6 +116,13 @@ stop_daemon() { # pid file
   rm -f "$1"
 }
 
+kill_sshd() {
+  # The machine has process ids of its own: no sshd of another one is among them.
+  # shellcheck disable=SC2046 # process ids
+  kill -KILL $(ps -C sshd,sshd-session,sshd-auth -o pid=)
+  rm -f /run/sshd.pid
+}
+
 start_engine() {
   # Names whoever keeps the engine up; an earlier one that has not yet noticed its end finds another name.
   echo "$$" >"$LAB/engine"
@@ -169,6 +177,7 @@ case "${1:-}" in
   keep-engine) keep_engine "$2" ;;
   start-sshd) start_sshd ;;
   stop-sshd) stop_daemon /run/sshd.pid ;;
+  kill-sshd) kill_sshd ;;
   *)
     echo "machine.sh: unknown command '${1:-}'" >&2
     exit 1

@@ -6,7 +6,8 @@
  * Reach it from the runner's side at `server.address`, port 22, as `server.user` with `server.privateKey` and
  * `server.knownHosts`; ports that its containers publish answer at the same address. Look into it with
  * `await server.exec(['docker', 'ps'])` (argv, or a string for `sh -c`; runs as root inside). Hurt it with `pullPlug()`,
- * `cutNetwork()`, `stopSshd()`, `restartEngine()`; `powerOn()`, `restoreNetwork()` and `startSshd()` undo that. The disk
+ * `cutNetwork()`, `stopSshd()`, `killSshd()`, `restartEngine()`; `powerOn()`, `restoreNetwork()` and `startSshd()` undo
+ * that. The disk
  * survives a pulled plug, /run and /tmp do not. `await server.stop()` removes it with its disk. Several servers of one lab
  * share a network: pass the same `site` (from `openSite()`); without one each server has its own. Names do not resolve
  * inside and nothing outside this machine can be reached. Whatever happens to the process that started it, SIGKILL
@@ -54,6 +55,8 @@ export interface LabServer {
   powerOn(): Promise<void>;
   /** New connections are refused; open sessions go on. */
   stopSshd(): Promise<void>;
+  /** SIGKILL to the listener and to every session of it; what the sessions had started lives on. */
+  killSshd(): Promise<void>;
   startSshd(): Promise<void>;
   /** Containers without a restart policy stay down, as on a real server. */
   restartEngine(): Promise<void>;
@@ -129,6 +132,7 @@ async function start(options: ServerOptions, site: Site, ownSite: boolean): Prom
       await answers();
     },
     stopSshd: () => tell('stop-sshd'),
+    killSshd: () => tell('kill-sshd'),
     async startSshd() {
       await tell('start-sshd');
       await machine.waitForSshd();

@@ -153,7 +153,7 @@ function worldOf(parts: {
       github,
       cache,
       repository: REPOSITORY,
-      permissions: { contents: 'write', issues: 'write' },
+      permissions: { contents: 'write', issues: 'write', actions: 'read' },
       runId: 9_000_000_000 + runs,
       ...rest,
       event,

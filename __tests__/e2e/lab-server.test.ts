@@ -166,6 +166,15 @@ describe('a server of its own', () => {
     expect(await ssh(other, 'true')).toMatchObject({ code: 0 });
   });
 
+  test('loses every ssh session when its sshd is killed, and takes new ones when it is started', async () => {
+    const session = ssh(other, 'sleep 61');
+    await until('it runs', async () => (await other.exec('pgrep -f "^sleep 61"')).code === 0);
+    await other.killSshd();
+    expect(await session).toMatchObject({ code: 255 });
+    await other.startSshd();
+    expect(await ssh(other, 'pkill -f "^sleep 61"')).toMatchObject({ code: 0 });
+  });
+
   test('starts its engine anew, with the containers that have a restart policy', async () => {
     const id = (await web.exec('docker info --format {{.ID}}; pidof dockerd')).stdout;
     await web.exec('docker kill page');

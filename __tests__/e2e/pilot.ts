@@ -1,23 +1,8 @@
 import { expect } from '@jest/globals';
 import type { JobResult } from '../../lab/runner/index.ts';
-import type { PilotJob, World, WorldOptions } from '../../lab/world.ts';
-import { startWorld } from '../../lab/world.ts';
-import { PipelineFile, type PipelineRun, RollbackRegistry } from '../../src/state/schema.ts';
+import type { PilotJob, World } from '../../lab/world.ts';
 
-/** What tests of other things than these leave out, because it takes its time. */
-export const QUICK = {
-  'verify.watchdog.duration': 0,
-  'test.e2e.enabled': false,
-  'test.performance.enabled': false,
-  'deploy.health_check.timeout': 8,
-};
-/** No suite of the shop at all: for tests about what comes after TEST. */
-export const QUICKEST = { ...QUICK, 'test.unit': { enabled: false }, 'test.security.enabled': false };
-
-export function quickWorld(options: WorldOptions & { suites?: 'none' } = {}): Promise<World> {
-  const { suites, config, ...rest } = options;
-  return startWorld({ ...rest, config: { ...(suites === 'none' ? QUICKEST : QUICK), ...config } });
-}
+export * from './quick-world.ts';
 
 type Status = 'success' | 'failed' | 'skipped' | 'locked' | 'cancelled';
 
@@ -33,21 +18,6 @@ export function expectStatus(job: PilotJob, status: Status): void {
 /** An output that is JSON. */
 export function json<T = unknown>(job: PilotJob, output: string): T {
   return JSON.parse(job.pilot.outputs[output] ?? 'null') as T;
-}
-
-/** Rule S1: the record, which every reader of it must be able to parse. */
-export async function recordOf(world: World): Promise<PipelineFile> {
-  return PipelineFile.parse((await world.state('state/pipeline.json')) ?? emptyRecord());
-}
-
-export async function registryOf(world: World): Promise<RollbackRegistry> {
-  return RollbackRegistry.parse(await world.state('state/rollback-registry.json'));
-}
-
-export async function lastRun(world: World): Promise<PipelineRun> {
-  const run = (await recordOf(world)).pipelines.at(-1);
-  if (run === undefined) throw new Error('no run is recorded');
-  return run;
 }
 
 /** The summary without markup and entities, for reading. */
@@ -117,11 +87,3 @@ export function traffic(world: World, path: string): Traffic {
 
 /** Summaries of all steps of a job, posts included. */
 export const summaries = (job: JobResult) => job.executions.map(({ summary }) => summary).join('\n');
-
-function emptyRecord() {
-  return {
-    pipelines: [],
-    current: null,
-    stats: { total_runs: 0, success_count: 0, failure_count: 0, consecutive_failures: 0 },
-  };
-}

@@ -106,6 +106,8 @@ export class LabRepository {
   readonly labels: Label[] = [];
   readonly pullRequests: PullRequest[] = [];
   readonly deployments: Deployment[] = [];
+  /** Workflow run id -> its status; a lost runner's run is completed as soon as it is lost (GitHub takes some minutes). */
+  readonly workflowRuns = new Map<number, 'in_progress' | 'completed'>();
   readonly objects: ObjectReader;
   #sequence = 1000;
   #used = 0;

@@ -79,6 +79,9 @@ export class Job {
   }
 
   async run(): Promise<JobResult> {
+    const { workflowRuns } = this.#input.github.repository(this.#input.repository);
+    const id = Number(this.#variables['GITHUB_RUN_ID']);
+    workflowRuns.set(id, 'in_progress');
     try {
       for (const step of this.#input.steps) {
         if (this.#lost) break;
@@ -94,6 +97,7 @@ export class Job {
       await this.#unplugged;
       return this.#result(await endOrphans(this.#facts.trackingId));
     } finally {
+      workflowRuns.set(id, 'completed');
       this.log.end();
     }
   }

@@ -2,7 +2,7 @@ import { minimatch } from 'minimatch';
 import type { RunContext } from '../action/event.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Lock, PipelineFile } from '../state/schema.ts';
-import { abandonedRuns } from './abandoned.ts';
+import { abandonedRuns, endedRuns } from './abandoned.ts';
 import type { CarriedRun, RunEnd } from './carried.ts';
 import type { PipelineContext } from './context.ts';
 import { eventId, type RunHeader, type RunStarted } from './events.ts';
@@ -77,14 +77,21 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
   if (isTrial(event)) return run;
   if (file.lock?.locked) return { ...run, end: lockedEnd(file.lock) };
   if (context.dryRun) return run;
+  const hereAs = (pipelineId: string) => ({
+    at: run.started_at,
+    runUrl: event.runUrl,
+    target: context.targetName,
+    pipelineId,
+  });
+  const ended = await endedRuns(file, hereAs(run.pipeline_id), effects.github, effects.log);
   let own = run;
   await store.update(`Start ${run.pipeline_id}`, (state) => {
     own = { ...run, pipeline_id: idIn(state.file, context, run) };
-    const here = { at: run.started_at, runUrl: event.runUrl, target: context.targetName };
     const ends = abandonedRuns(
       state.file,
-      { ...here, pipelineId: own.pipeline_id },
+      hereAs(own.pipeline_id),
       config.safety.max_consecutive_failures,
+      ended,
     );
     const start: RunStarted = {
       type: 'run-started',

@@ -48,7 +48,7 @@ export const PipelineRun = z.looseObject({
   services: z.array(z.string()).optional(),
   /** service -> commit that this run put on the target for good (rule A9). */
   deployed_commits: z.record(z.string(), z.string()).optional(),
-  /** Nobody recorded its end, and a newer run was verified: the end that stands here is a guess, until a better one comes. */
+  /** Nobody recorded its end: the one that stands here is a guess, and a real one takes its place. */
   presumed_over: z.literal(true).optional(),
   /** Services that could not be put back. */
   undo_failed: z.array(z.string()).optional(),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { abandonedRuns, overtakenRuns } from '../../../src/pipeline/abandoned.ts';
+import type { GitHubApi } from '../../../src/github/api.ts';
+import { abandonedRuns, endedRuns, overtakenRuns } from '../../../src/pipeline/abandoned.ts';
+import type { RunFinished } from '../../../src/pipeline/events.ts';
 import { applyEvent, emptyPipelineFile } from '../../../src/pipeline/record.ts';
 import type { PipelineFile } from '../../../src/state/schema.ts';
 
@@ -41,6 +43,74 @@ describe('runs whose end can no longer come', () => {
     expect(after.pipelines[0]).toMatchObject({ status: 'cancelled', finished_at: NOW.at });
     expect(after.stats).toEqual(before.stats);
     expect(abandonedRuns(after, NOW, 3)).toEqual([]);
+  });
+
+  test('a run that GitHub knows to be over, however short ago', () => {
+    const before = fileWith({ started_at: '2026-11-23T11:59:00Z', run_url: 'https://x/runs/6' });
+    expect(abandonedRuns(before, NOW, 3, new Set(['https://x/runs/6']))).toHaveLength(1);
+  });
+});
+
+describe('an end that was only presumed', () => {
+  const before = fileWith({ started_at: '2026-11-23T11:00:00Z', run_url: 'https://x/runs/7' });
+  const presumed = abandonedRuns(before, NOW, 3).reduce(applyEvent, before);
+  const real: RunFinished = {
+    type: 'run-finished',
+    id: 'earlier.settled',
+    run: { pipeline_id: 'earlier', kind: 'pipeline', trigger: 'push', started_at: '2026-11-23T11:00:00Z' },
+    status: 'success',
+    finished_at: '2026-11-23T12:00:09Z',
+    max_consecutive_failures: 3,
+  };
+
+  test('gives way to what the server says became of the release, which is counted once', () => {
+    const after = applyEvent(presumed, real);
+    expect(after.pipelines).toMatchObject([{ status: 'success', finished_at: real.finished_at }]);
+    expect(after.pipelines[0]).not.toHaveProperty('failure_reason');
+    expect(after.stats).toMatchObject({ total_runs: 1, success_count: 1 });
+    expect(applyEvent(after, { ...real, id: 'again', status: 'failed' }).pipelines).toEqual(after.pipelines);
+  });
+
+  test('never takes the place of a real one', () => {
+    const after = applyEvent(presumed, real);
+    const [late] = abandonedRuns(before, NOW, 3);
+    expect(applyEvent(after, { ...(late as RunFinished), id: 'late' }).pipelines).toEqual(after.pipelines);
+  });
+});
+
+describe('which runs GitHub knows to be over', () => {
+  const log = { debug: () => undefined };
+  const github = (status: unknown, asked: unknown[] = []): GitHubApi => ({
+    owner: 'gons',
+    repo: 'shop',
+    request: async <T>(route: string, parameters: unknown) => {
+      asked.push([route, parameters]);
+      if (status instanceof Error) throw status;
+      return { status: 200, headers: {}, data: { status } as T };
+    },
+  });
+  const URL = 'https://github.example/gons/shop/actions/runs/6';
+  const file = fileWith({ started_at: '2026-11-23T11:00:00Z', run_url: URL });
+
+  test.each([
+    ['completed', [URL]],
+    ['in_progress', []],
+    ['queued', []],
+    // A token without `actions: read`, a GitHub that is down: nothing is known, and nothing is presumed.
+    [Object.assign(new Error('Resource not accessible by integration'), { status: 403 }), []],
+  ])('%s', async (status, expected) => {
+    const asked: unknown[] = [];
+    expect([...(await endedRuns(file, NOW, github(status, asked), log))]).toEqual(expected);
+    expect(asked).toEqual([['GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id: 6 }]]);
+  });
+
+  test('nobody is asked about runs that have an end, that are this one, or of another target', async () => {
+    const asked: unknown[] = [];
+    const own = fileWith({ started_at: '2026-11-23T11:00:00Z', run_url: NOW.runUrl });
+    const elsewhere = fileWith({ started_at: '2026-11-23T11:00:00Z', run_url: URL, target: 'b' });
+    const ended = abandonedRuns(file, NOW, 3, new Set([URL])).reduce(applyEvent, file);
+    for (const one of [own, elsewhere, ended]) await endedRuns(one, NOW, github('completed', asked), log);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What is not about one repository's content: cache entries over REST, rate limit, users. */
+/** What is not about one repository's content: workflow runs, cache entries over REST, rate limit, users. */
 import { type Answer, ApiError, type Context, notFound, paged, type Route } from '../http.ts';
 import { userView } from '../views.ts';
 
@@ -66,7 +66,14 @@ export function accountRoutes(store: CacheStore | undefined): Route[] {
     remove(found);
     return { status: 204 };
   };
+  const workflowRun = ({ params, repository }: Context): Answer => {
+    const id = Number(params['id']);
+    const status = repository.workflowRuns.get(id);
+    if (status === undefined) throw notFound();
+    return { data: { id, status } };
+  };
   return [
+    { method: 'GET', path: `${base}/actions/runs/{id}`, needs: ['actions', 'read'], handler: workflowRun },
     { method: 'GET', path: `${base}/actions/caches`, needs: ['actions', 'read'], handler: list },
     { method: 'DELETE', path: `${base}/actions/caches`, needs: ['actions', 'write'], handler: removeByKey },
     {
