@@ -8,7 +8,7 @@ process.noDeprecation = true;
 var { loadPostState } = await import("./state-for-post-3FRSFAQJ.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-OOAXFVHP.js");
+  const { settleStep } = await import("./post-CCADOVIL.js");
   await settleStep(state, process.env);
 }
 process.exit(0);
