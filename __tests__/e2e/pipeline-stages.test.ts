@@ -107,6 +107,7 @@ describe('steps that are not as they should be', () => {
   test(
     'V4: a key that cannot be used in the step that deploys: no failure that counts, and the run is over',
     async () => {
+      await world.push({ 'backend/release.js': world.release('backend', '1.4.1') });
       const before = { running: await world.running(), stats: (await recordOf(world)).stats };
       const steps = apart(STAGES.slice(0, 4)).map((step) =>
         step.with?.['stage'] === 'deploy' ? { ...step, with: { ...step.with, 'ssh-private-key': '' } } : step,

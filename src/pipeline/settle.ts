@@ -47,7 +47,14 @@ export async function fateOf(release: ReleaseHandle): Promise<Fate | undefined> 
  * that was put back as cancelled, because its runner was lost and not its code (rule V4: that is no counted failure).
  */
 export async function settleEarlier(context: PipelineContext, release: ReleaseHandle): Promise<void> {
-  const fate = await fateOf(release);
+  await settleFate(context, release, await fateOf(release));
+}
+
+async function settleFate(
+  context: PipelineContext,
+  release: ReleaseHandle,
+  fate: Fate | undefined,
+): Promise<void> {
   if (fate === undefined) return;
   const { log } = context.effects;
   const { plan } = fate;
@@ -68,7 +75,7 @@ export async function settleEarlierOrGiveBack(
 ): Promise<Fate | undefined> {
   const fate = await fateOf(release);
   try {
-    await settleEarlier(context, release);
+    await settleFate(context, release, fate);
     return undefined;
   } catch (error) {
     warnings.push((error as Error).message);
