@@ -4,10 +4,14 @@ import fc from 'fast-check';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { diff, type Step } from '../../../../../src/deploy/transfer/delta/diff.ts';
 import { instructions } from '../../../../../src/deploy/transfer/delta/instructions.ts';
-import { PATCHER } from '../../../../../src/deploy/transfer/delta/patcher.ts';
+import { PATCHER, rebuildCommand } from '../../../../../src/deploy/transfer/delta/patcher.ts';
 import { decodeSignature, encodeSignature } from '../../../../../src/deploy/transfer/delta/signature.ts';
 import { UnitReader, type Units } from '../../../../../src/deploy/transfer/delta/units.ts';
 
@@ -194,6 +198,62 @@ describe('the program on the server', () => {
     expect(code).not.toBe(0);
   });
 });
+
+describe.each([['sh'], ['bash', '--posix', '--norc'], ['busybox', 'sh']] as const)(
+  'the command of the server, read by %s',
+  (...shell) => {
+    const run = async (unpacker: 'gzip' | 'zstd', spoil: (packed: Buffer) => Buffer) => {
+      const folder = await mkdtemp(join(tmpdir(), 'rebuild-'));
+      try {
+        const [old, fresh] = [
+          await tar([{ name: 'a', content: noise('a', 200_000), time: 1 }]),
+          await tar([{ name: 'a', content: noise('a', 200_000), time: 2 }]),
+        ];
+        const units = unitsOf(old, 65_536);
+        const archive = await archiveOf(fresh);
+        const delta = await deltaOf(archive, diff(units.units, unitsOf(fresh, 65_536).units), 65_536);
+        await writeFile(join(folder, 'image'), await archiveOf(old));
+        // An engine that saves one image, and loads what it is given when it is whole.
+        await writeFile(
+          join(folder, 'docker'),
+          `#!/bin/sh\nset -e\ncd ${folder}\ncase "$*" in\n"save -- shop:1") cat image;;\nload) cat >loaded; tar -tf loaded >/dev/null;;\n*) exit 9;;\nesac\n`,
+          { mode: 0o755 },
+        );
+        const { argv } = rebuildCommand(
+          'shop:2',
+          { image: 'shop:1', length: units.length, mark: units.mark },
+          unpacker,
+        );
+        const child = spawn(shell[0], [...shell.slice(1), ...argv.slice(1)], {
+          env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+          stdio: ['pipe', 'ignore', 'pipe'],
+        });
+        let said = '';
+        child.stderr.on('data', (part: Buffer) => (said += part.toString()));
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(spoil(unpacker === 'zstd' ? zstdCompressSync(delta) : gzipSync(delta)));
+        const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+        const loaded = await readFile(join(folder, 'loaded'));
+        return { code, said, same: loaded.equals(archive) };
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    };
+
+    test.each(['gzip', 'zstd'] as const)('loads what was meant, through %s', async (unpacker) => {
+      expect(await run(unpacker, (packed) => packed)).toEqual({ code: 0, said: '', same: true });
+    });
+
+    test('fails, and says why, when the stream is cut off', async () => {
+      const cut = await run('gzip', (packed) => packed.subarray(0, packed.length / 2));
+      expect(cut).toMatchObject({
+        same: false,
+        said: expect.stringContaining('delta: the stream ended early'),
+      });
+      expect(cut.code).not.toBe(0);
+    });
+  },
+);
 
 describe('a signature', () => {
   test('reads back as what was written', async () => {
