@@ -121,7 +121,7 @@ describe('what cannot be rebuilt is sent whole', () => {
   test('without perl, without the folder, with a folder full of rubbish', async () => {
     await start();
     await onServer('mount --bind /bin/false /usr/bin/perl');
-    expect(await sends()).toMatchObject({ warnings: [] });
+    expect(await sends()).toMatchObject({ warnings: [], log: expect.stringContaining('has no perl') });
     await onServer('umount /usr/bin/perl');
     for (const spoil of [
       `rm -r ${SIGNATURES}`,

@@ -108,7 +108,7 @@ async function deltaFor(
   { folder, shelf }: { folder: string; shelf: Shelf },
   { target, server, effects: { log } }: Route,
 ): Promise<Delta | undefined> {
-  const delta = await findDelta(reference, shipment, leaveOut, { target, folder, shelf });
+  const delta = await findDelta(reference, shipment, leaveOut, { target, folder, shelf, log });
   if (delta === undefined) return undefined;
   // The classic engine writes what it saves into its temporary folder first.
   const reads = server.store === 'classic' ? delta.reads : 0;

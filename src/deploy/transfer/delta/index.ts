@@ -1,3 +1,4 @@
+import type { Log } from '../../../effects.ts';
 import type { Image, Target } from '../../../server/target.ts';
 import type { Shipment } from '../archive.ts';
 import { diff, type Step } from './diff.ts';
@@ -31,13 +32,18 @@ export async function findDelta(
   reference: string,
   shipment: Shipment,
   leaveOut: ReadonlySet<string>,
-  { target, folder, shelf }: { target: Target; folder: string; shelf: Shelf },
+  { target, folder, shelf, log }: { target: Target; folder: string; shelf: Shelf; log: Log },
 ): Promise<Delta | undefined> {
+  const wanted = newLayers(shipment, leaveOut);
+  if (wanted.length === 0) return undefined;
   const { unpacker } = shelf;
-  if (unpacker === undefined) return undefined;
+  if (unpacker === undefined) {
+    log.info(`${reference}: layers are sent whole, because ${target.name} has no perl or no gzip`);
+    return undefined;
+  }
   const images = await target.engine.images();
   let best: Delta | undefined;
-  for (const { path, units, position } of newLayers(shipment, leaveOut)) {
+  for (const { path, units, position } of wanted) {
     const own = new Set(shipment.images.flatMap(({ layers }) => layers.map(({ diffId }) => diffId)));
     for (const { image, diffId } of candidates(reference, images, position, shelf.has, own)) {
       const old = await read(target, folder, diffId);
