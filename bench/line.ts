@@ -16,22 +16,25 @@ function direction(): (from: Socket, to: Socket) => void {
   let freeAt = 0;
   return (from, to) => {
     let underWay = 0;
+    // Timers may fire in another order than they were set; bytes must not arrive so.
+    const waiting: (() => void)[] = [];
+    const arrive = () => waiting.shift()?.();
     from.on('data', (chunk: Buffer) => {
       const now = performance.now();
       freeAt = Math.max(now, freeAt) + chunk.length / perMillisecond;
       underWay += chunk.length;
       if (underWay > QUEUE) from.pause();
-      setTimeout(
-        () => {
-          underWay -= chunk.length;
-          if (underWay <= QUEUE) from.resume();
-          to.write(chunk);
-        },
-        freeAt + oneWay - now,
-      );
+      waiting.push(() => {
+        underWay -= chunk.length;
+        if (underWay <= QUEUE) from.resume();
+        to.write(chunk);
+      });
+      setTimeout(arrive, freeAt + oneWay - now);
     });
-    const over = () => setTimeout(() => to.end(), Math.max(0, freeAt - performance.now()) + oneWay + 5);
-    from.on('end', over);
+    from.on('end', () => {
+      waiting.push(() => to.end());
+      setTimeout(arrive, Math.max(0, freeAt - performance.now()) + oneWay + 5);
+    });
     from.on('error', () => to.destroy());
   };
 }

@@ -19,6 +19,8 @@ export interface SendRequest {
   knownHosts: string;
   images: { reference: string; id: string }[];
   dockerHost: string;
+  /** See TransferEffects. */
+  signatures?: string;
 }
 export interface SendReport {
   bytes: number;
@@ -57,7 +59,13 @@ const env = { ...process.env, DOCKER_HOST: request.dockerHost };
 const { bytes, warnings } = await transfer(
   request.images.map((image) => ({ ...image, service: '' })),
   target,
-  { saveImages: (references) => saveImages(references, env), clock: systemClock, random: systemRandom, log },
+  {
+    saveImages: (references) => saveImages(references, env),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    ...(request.signatures === undefined ? {} : { signatures: request.signatures }),
+  },
 );
 await target.close();
 const report: SendReport = { bytes, warnings, maxRss, rssBefore };

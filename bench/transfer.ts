@@ -2,8 +2,6 @@
  * Bytes on the wire, counted at the server's network interface, and wall time of bringing images to a server.
  * Usage, as root: scripts/node24 bench/transfer.ts [fast] [slow]     prints Markdown
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +11,12 @@ import { NODE_IMAGE, provideImages } from '../lab/images.ts';
 import { must } from '../lab/process.ts';
 import { openSite, type Site } from '../lab/site.ts';
 import { startTestEngine, type TestEngine } from '../__tests__/e2e/transfer-support.ts';
+import { amount, LINES, type LineName, lineTo, wantedLines } from './road.ts';
 import { type Sent, type Way, WAYS } from './ways.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** Some 25 MB, as an ordinary server has them. */
 const DEPENDENCIES = ['prettier', 'zod', 'yaml', 'fast-check', 'marked', 'minimatch'];
-const LINES = { fast: { rate: 0, delay: 0 }, slow: { rate: 20, delay: 40 } };
 const SCENES = ['first deployment', 'one-file change', 'changed dependency', 'unchanged image'] as const;
 
 /** The example app with its dependencies in a layer of their own, as a Dockerfile should. */
@@ -77,14 +75,6 @@ async function buildScenes(runner: TestEngine): Promise<Sent[][]> {
   }
 }
 
-async function lineTo(site: Site, server: TestEngine, { rate, delay }: { rate: number; delay: number }) {
-  const program = fileURLToPath(new URL('line.ts', import.meta.url));
-  const words = [site.runnerAddress, server.server.address, '22', String(rate), String(delay)];
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [port] = (await once(child.stdout, 'data')) as [Buffer];
-  return { host: site.runnerAddress, port: Number(port.toString()), close: () => child.stdin.end() };
-}
-
 interface Figure {
   bytes: number;
   seconds: number;
@@ -95,7 +85,7 @@ async function measure(
   runner: TestEngine,
   way: Way,
   scenes: Sent[][],
-  line: keyof typeof LINES,
+  line: LineName,
   number: number,
 ) {
   const server = (await startTestEngine(site, { name: `server${number}` })) as TestEngine;
@@ -103,7 +93,7 @@ async function measure(
   const registry = join(tmpdir(), 'gonsautopilot-engines/registry');
   await must(['bash', join(ROOT, 'bench/registry.sh'), registry]);
   await must(['cp', join(registry, 'usr/bin/docker-registry'), join(server.server.directory, 'disk/opt/')]);
-  const { close, ...start } = await lineTo(site, server, LINES[line]);
+  const { close, ...start } = await lineTo(site, server, line);
   const road = { runner, server, ...start };
   await way.prepare?.(road);
   const figures: Figure[] = [];
@@ -136,9 +126,6 @@ async function changedLayer(runner: TestEngine, [image]: Sent[]): Promise<number
   }
 }
 
-const amount = (bytes: number) =>
-  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-
 function table(line: string, results: { way: Way; figures: Figure[] }[]): string {
   const ours = results[0]?.figures ?? [];
   const cell = ({ bytes, seconds }: Figure, index: number, own: boolean) => {
@@ -155,20 +142,17 @@ function table(line: string, results: { way: Way; figures: Figure[] }[]): string
   ].join('\n');
 }
 
-const wanted = (['fast', 'slow'] as const).filter(
-  (line) => process.argv.length < 3 || process.argv.includes(line),
-);
 const site = await openSite();
 try {
   const runner = (await startTestEngine(site, { name: 'runner' })) as TestEngine;
   await provideImages(runner.env);
   const scenes = await buildScenes(runner);
   let number = 0;
-  for (const line of wanted) {
+  for (const line of wantedLines()) {
     const results: { way: Way; figures: Figure[] }[] = [];
     for (const way of WAYS)
       results.push({ way, figures: await measure(site, runner, way, scenes, line, (number += 1)) });
-    console.log(`${table(line === 'fast' ? 'fast line' : '20 Mbit/s, 40 ms', results)}\n`);
+    console.log(`${table(LINES[line].name, results)}\n`);
     const layer = await changedLayer(runner, scenes[1] ?? []);
     const [ours, , plain, registry] = results.map(({ figures }) => figures[1]?.bytes ?? 0) as [
       number,

@@ -39,33 +39,39 @@ const names = (images: readonly Sent[]) => images.map((image) => q(image.referen
 const KEY_INSIDE = '/root/bench-key';
 const HOSTS_INSIDE = '/root/bench-known-hosts';
 
+/** As the action does it; without a folder for signatures, layers are sent whole. */
+export const autopilot = (name: string, signatures?: string): Way => ({
+  name,
+  async send(road, images) {
+    const { server } = road.server;
+    const request: SendRequest = {
+      host: road.host,
+      port: road.port,
+      user: server.user,
+      keyFile: server.privateKeyPath,
+      knownHosts: server.knownHosts.split(' ').slice(1).join(' '),
+      images: [...images],
+      dockerHost: String(road.runner.env['DOCKER_HOST']),
+      ...(signatures === undefined ? {} : { signatures }),
+    };
+    const sender = fileURLToPath(new URL('send.ts', import.meta.url));
+    const report = JSON.parse(await must([process.execPath, sender, JSON.stringify(request)])) as SendReport;
+    if (report.warnings.length > 0) throw new Error(report.warnings.join('\n'));
+  },
+});
+
+export const GZIP: Way = {
+  name: '`docker save \\| gzip \\| ssh docker load`',
+  async send(road, images) {
+    await script(`docker save ${names(images)} | gzip | ${ssh(road)} docker load`, road);
+  },
+};
+
+export const SIGNATURES = '/home/deploy/app/.gonsautopilot/layers';
+
 export const WAYS: Way[] = [
-  {
-    name: 'GonsAutoPilot',
-    async send(road, images) {
-      const { server } = road.server;
-      const request: SendRequest = {
-        host: road.host,
-        port: road.port,
-        user: server.user,
-        keyFile: server.privateKeyPath,
-        knownHosts: server.knownHosts.split(' ').slice(1).join(' '),
-        images: [...images],
-        dockerHost: String(road.runner.env['DOCKER_HOST']),
-      };
-      const sender = fileURLToPath(new URL('send.ts', import.meta.url));
-      const report = JSON.parse(
-        await must([process.execPath, sender, JSON.stringify(request)]),
-      ) as SendReport;
-      if (report.warnings.length > 0) throw new Error(report.warnings.join('\n'));
-    },
-  },
-  {
-    name: '`docker save \\| gzip \\| ssh docker load`',
-    async send(road, images) {
-      await script(`docker save ${names(images)} | gzip | ${ssh(road)} docker load`, road);
-    },
-  },
+  autopilot('GonsAutoPilot', SIGNATURES),
+  GZIP,
   {
     name: 'save, scp, load',
     async send(road, images) {

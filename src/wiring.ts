@@ -99,7 +99,15 @@ export async function wire(
       transfer: async (images, target) => {
         const { transfer } = await import('./deploy/transfer/index.ts');
         const { saveImages } = await import('./deploy/transfer/save.ts');
-        return transfer(images, target, { saveImages, clock, random, log, signal });
+        const { path } = config.deploy;
+        return transfer(images, target, {
+          saveImages,
+          clock,
+          random,
+          log,
+          signal,
+          ...(path === undefined ? {} : { signatures: `${path.replace(/\/+$/, '')}/.gonsautopilot/layers` }),
+        });
       },
       mask: (value) => redactAll(value, outer.redact, RECORDED_KEYS),
       buildEnvironment: {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { finished, Readable } from 'node:stream';
-import { extract, pack, type Pack } from 'tar-stream';
+import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { AutopilotError } from '../../errors.ts';
+import { UnitReader, type Units } from './delta/units.ts';
+import { entriesOf } from './entries.ts';
 import type { ArchivedImage } from './layers.ts';
 import { ociDescriptions } from './oci.ts';
 
@@ -16,6 +17,8 @@ const KEPT_FILE = 8 * 1024 * 1024;
 const KEPT_TOTAL = 32 * 1024 * 1024;
 /** Bytes that tell a compressed file. */
 const MAGIC = 4;
+/** Smaller files are sent whole, whatever the server has. */
+const COMPARED = 1024 * 1024;
 
 const Manifest = z.array(
   z.looseObject({
@@ -39,6 +42,8 @@ export interface Shipment {
   added: { name: string; content: Buffer }[];
   /** By output path; not all of them. */
   kept: Map<string, Buffer>;
+  /** What big uncompressed layers consist of, by output path. */
+  units: Map<string, Units>;
 }
 
 /**
@@ -51,6 +56,7 @@ export async function describeArchive(archive: Readable): Promise<Shipment> {
   const sizes = new Map<string, number>();
   const compressed = new Set<string>();
   const kept = new Map<string, Buffer>();
+  const units = new Map<string, Units>();
   let keptBytes = 0;
   const entries = entriesOf(archive);
   for await (const entry of entries) {
@@ -61,8 +67,11 @@ export async function describeArchive(archive: Readable): Promise<Shipment> {
     }
     sizes.set(name, size);
     const keep = size <= KEPT_FILE && keptBytes + size <= KEPT_TOTAL;
-    const content = await readEntry(entry, size, keep);
+    const reader = size >= COMPARED ? new UnitReader() : undefined;
+    const content = await readEntry(entry, size, keep, reader);
     if (isCompressed(content)) compressed.add(name);
+    const read = reader?.end();
+    if (read) units.set(name, read);
     if (content.length !== size) continue;
     if (size <= DESCRIPTION_LIMIT && isJson(content)) texts.set(name, content);
     if (!keep) continue;
@@ -71,17 +80,23 @@ export async function describeArchive(archive: Readable): Promise<Shipment> {
   }
   const images = parseManifest(texts);
   return texts.has('oci-layout')
-    ? { images, sizes, compressed, added: [], kept }
-    : fromLegacy(images, texts, sizes, kept);
+    ? { images, sizes, compressed, added: [], kept, units }
+    : fromLegacy(images, texts, { sizes, kept, units });
 }
 
 /** The first bytes of a file, or all of it when it is a description or to be kept. */
-async function readEntry(entry: AsyncIterable<unknown>, size: number, keep: boolean): Promise<Buffer> {
+async function readEntry(
+  entry: AsyncIterable<unknown>,
+  size: number,
+  keep: boolean,
+  reader: UnitReader | undefined,
+): Promise<Buffer> {
   const parts: Buffer[] = [];
   let read = 0;
   for await (const part of entry as AsyncIterable<Buffer>) {
     const described = size <= DESCRIPTION_LIMIT && isJson(parts[0] ?? part);
     if (keep || described || read < MAGIC) parts.push(part);
+    if (!isCompressed(parts[0] ?? part)) reader?.push(part);
     read += part.length;
   }
   return Buffer.concat(parts);
@@ -125,18 +140,20 @@ function parseManifest(texts: Map<string, Buffer>): Described[] {
 function fromLegacy(
   described: Described[],
   texts: Map<string, Buffer>,
-  legacySizes: Map<string, number>,
-  legacyKept: Map<string, Buffer>,
+  legacy: Pick<Shipment, 'sizes' | 'kept' | 'units'>,
 ): Shipment {
   const renamed = new Map<string, string>();
   const sizes = new Map<string, number>();
+  const units = new Map<string, Units>();
   for (const { path, diffId } of described.flatMap((image) => image.layers)) {
-    const size = legacySizes.get(path);
+    const size = legacy.sizes.get(path);
     const blob = blobPath(diffId);
     // A second file of the same layer would be the same bytes again.
     if (size === undefined || sizes.has(blob)) continue;
     renamed.set(path, blob);
     sizes.set(blob, size);
+    const read = legacy.units.get(path);
+    if (read) units.set(blob, read);
   }
   const images = described.map((image) => ({
     ...image,
@@ -151,7 +168,7 @@ function fromLegacy(
   );
   const kept = new Map(files.map(({ name, content }) => [name, content]));
   for (const [path, blob] of renamed) {
-    const content = legacyKept.get(path);
+    const content = legacy.kept.get(path);
     if (content) kept.set(blob, content);
   }
   for (const { name, content } of files) sizes.set(name, content.length);
@@ -166,88 +183,8 @@ function fromLegacy(
     renamed,
     added: files,
     kept,
+    units,
   };
-}
-
-/** Fails when the archive fails or is given up; a pipe alone would wait for ever. */
-function entriesOf(archive: Readable) {
-  const entries = archive.pipe(extract());
-  finished(archive, (error) => {
-    if (error) entries.destroy(error);
-  });
-  return entries;
-}
-
-/** The archive as it is sent: without the layers named in `leaveOut`, everything else byte for byte. */
-export function repack(archive: Readable, shipment: Shipment, leaveOut: ReadonlySet<string>): Readable {
-  const entries = entriesOf(archive);
-  const output = pack();
-  const copy = async () => {
-    for (const { name, content } of shipment.added)
-      await add(output, { name, size: content.length }, content);
-    const seen = new Set<string>();
-    for await (const entry of entries) {
-      const { header } = entry;
-      const name = shipment.renamed ? shipment.renamed.get(header.name) : header.name;
-      if (name === undefined || leaveOut.has(name) || (shipment.renamed && seen.has(name))) {
-        entry.resume();
-        continue;
-      }
-      seen.add(name);
-      if (header.type !== 'file') {
-        await add(output, header);
-        entry.resume();
-        continue;
-      }
-      await copyEntry(output, { ...header, name }, entry);
-    }
-    // A source that is given up ends without a word.
-    if (!archive.readableEnded) throw new Error('the image archive ended early');
-    output.finalize();
-  };
-  copy().catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
-  // tar-stream has streams of its own kind; the callers need Node's.
-  return Readable.from(output, { objectMode: false });
-}
-
-function add(output: Pack, header: Parameters<Pack['entry']>[0], content?: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (error?: Error | null) => (error ? reject(error) : resolve());
-    if (content === undefined) output.entry(header, done);
-    else output.entry(header, content, done);
-  });
-}
-
-/** The archive as it is sent, from what was kept; undefined when some of it was not. */
-export function fromKept({ sizes, kept }: Shipment, leaveOut: ReadonlySet<string>): Readable | undefined {
-  const names = [...sizes.keys()].filter((name) => !leaveOut.has(name));
-  if (!names.every((name) => kept.has(name))) return undefined;
-  const output = pack();
-  for (const name of names) output.entry({ name }, kept.get(name) ?? Buffer.alloc(0));
-  output.finalize();
-  return Readable.from(output, { objectMode: false });
-}
-
-/** Fails when there are fewer bytes than the header says. */
-async function copyEntry(
-  output: Pack,
-  header: Parameters<Pack['entry']>[0],
-  content: AsyncIterable<unknown>,
-): Promise<void> {
-  const { promise: written, resolve, reject } = Promise.withResolvers<undefined>();
-  // It may fail while the content is awaited.
-  written.catch(() => undefined);
-  const sink = output.entry(header, (error) => (error ? reject(error) : resolve(undefined)));
-  // The callback tells; without a listener the whole process would end.
-  sink.on('error', () => undefined);
-  for await (const part of content) {
-    if (sink.write(part as Buffer)) continue;
-    const drained = Promise.withResolvers<undefined>();
-    sink.once('drain', () => drained.resolve(undefined));
-    await Promise.race([written, drained.promise]);
-  }
-  sink.end(undefined);
-  await written;
 }
 
 function json(content: Buffer | undefined): unknown {

@@ -3,14 +3,16 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import type { Clock, Log } from '../../effects.ts';
 import { duration, size } from '../../report/format.ts';
-import type { CommandResult, EngineInfo, Target } from '../../server/target.ts';
+import type { Command, CommandResult, EngineInfo, Target } from '../../server/target.ts';
 
 /** Above this many bytes a thorough compression costs more time than it saves on a fast line. */
 const THOROUGH_LIMIT = 64 * 1024 * 1024;
 const PROGRESS_INTERVAL = 5_000;
 
 export interface Parcel {
-  reference: string;
+  /** Loads on the server what it reads. */
+  command: Command;
+  compression: 'gzip' | 'zstd';
   /** Uncompressed. */
   content: Readable;
   /** Bytes of it. */
@@ -37,21 +39,12 @@ export interface AttemptEffects {
   signal?: AbortSignal;
 }
 
-/** Streams one archive into `docker load`. Rejects only when aborted. */
-export async function attempt(
-  parcel: Parcel,
-  target: Target,
-  engine: string,
-  effects: AttemptEffects,
-): Promise<Attempt> {
-  const { reference, content, finished } = parcel;
+/** Streams one archive into what loads it. Rejects only when aborted. */
+export async function attempt(parcel: Parcel, target: Target, effects: AttemptEffects): Promise<Attempt> {
+  const { content, finished } = parcel;
   const meter = progressMeter(parcel, effects);
-  const flow = pipeline(content, meter.before, compressor(engine, parcel.length), meter.after);
-  const load = target.pipe(
-    { title: `load ${reference}`, argv: ['docker', 'load'] },
-    meter.after,
-    effects.signal,
-  );
+  const flow = pipeline(content, meter.before, compressor(parcel), meter.after);
+  const load = target.pipe(parcel.command, meter.after, effects.signal);
   // A server that stops listening must stop the flow at both ends: docker save would wait for ever, and so would what is
   // compressed already and has nobody to go to.
   const stop = () => {
@@ -76,9 +69,9 @@ export function takesZstd(engine: EngineInfo['engine']): boolean {
   return Number(/^\d+/.exec(engine)?.[0] ?? 0) >= 23;
 }
 
-function compressor(engine: string, length: number) {
+function compressor({ compression, length }: Parcel) {
   const thorough = length <= THOROUGH_LIMIT;
-  if (!takesZstd(engine)) return createGzip({ level: thorough ? 9 : 6 });
+  if (compression === 'gzip') return createGzip({ level: thorough ? 9 : 6 });
   return createZstdCompress({
     params: {
       [constants.ZSTD_c_compressionLevel]: thorough ? 12 : 3,

@@ -1,13 +1,18 @@
-import type { Readable } from 'node:stream';
-import type { Clock, Log, Random } from '../../effects.ts';
 import { AutopilotError } from '../../errors.ts';
-import { count, duration, size } from '../../report/format.ts';
-import type { EngineInfo, Target } from '../../server/target.ts';
+import { size } from '../../report/format.ts';
+import type { Target } from '../../server/target.ts';
 import { proveImage } from '../commands.ts';
-import { describeArchive, fromKept, repack, type Shipment } from './archive.ts';
-import { type Attempt, attempt, isFull } from './attempt.ts';
-import { type Presence, presenceOn } from './presence.ts';
-import { checkRoom, roomNeeded } from './room.ts';
+import { describeArchive, type Shipment } from './archive.ts';
+import { isFull } from './attempt.ts';
+import { type Delta, findDelta } from './delta/index.ts';
+import { look, remember, type Shelf } from './delta/shelf.ts';
+import type { Units } from './delta/units.ts';
+import { presenceOn } from './presence.ts';
+import { freeRoom, roomNeeded } from './room.ts';
+import type { Route, TransferEffects } from './route.ts';
+import { send, type Sending, transferFailed } from './send.ts';
+
+export type { TransferEffects } from './route.ts';
 
 export interface TransferImage {
   service: string;
@@ -17,37 +22,17 @@ export interface TransferImage {
   pull?: string;
 }
 
-export interface TransferEffects {
-  /** Streams `docker save` of these references; `finished` rejects when docker save failed. */
-  saveImages: (references: readonly string[]) => { archive: Readable; finished: Promise<void> };
-  clock: Clock;
-  random: Random;
-  log: Log;
-  signal?: AbortSignal;
-}
-
 export interface TransferResult {
   /** Compressed bytes that went over the connection. */
   bytes: number;
   warnings: string[];
 }
 
-interface Route {
-  target: Target;
-  server: EngineInfo;
-  presence: Presence;
-  effects: TransferEffects;
-}
-
-/** Pauses before the second and the third attempt, in milliseconds. */
-const PAUSES = [2_000, 8_000];
-/** Milliseconds in which a connection that is alive answers. */
-const ALIVE = 20_000;
-
 /**
  * Brings images to the server without a registry (rule B2.5): a `docker save` stream without the layers the server has,
  * compressed, straight into `docker load` there. No temporary copy on either side. One image after the other, so that a
- * layer that several share goes once, and what has arrived is not sent again when a later stream breaks.
+ * layer that several share goes once, and what has arrived is not sent again when a later stream breaks. A big layer that
+ * is like one that the server has is sent as what differs, and rebuilt there (delta/).
  *
  * Afterwards each image is proven, by its digest and by `docker create`, because lists and inspect can show an image that
  * cannot start; what cannot be proven is sent in full. Throws AutopilotError TRANSFER_FAILED, or what the connection
@@ -93,15 +78,71 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
   }
   const [described] = shipment.images;
   const leaveOut = described ? await route.presence(described) : new Set<string>();
-  const partial = await send(image.reference, { shipment, leaveOut, ids }, route);
-  if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
-  if (leaveOut.size === 0 || partial.passing || isFull(partial.detail))
-    return notBrought(image.reference, route, partial.detail);
+  const what: Sending = { shipment, leaveOut, ids };
+  const layers = comparable(shipment);
+  const folder = layers.size > 0 ? effects.signatures : undefined;
+  if (folder === undefined) return ship(image.reference, what, route);
+  const shelf = await look(target, folder);
+  const delta = await deltaFor(image.reference, what, { folder, shelf }, route);
+  const sent = await shipDelta(image.reference, delta ? { ...what, delta } : what, route);
+  const left = await remember(target, folder, shelf.has, layers).catch((error: unknown) => {
+    log.debug(`No signatures were left on ${target.name}: ${String(error)}`);
+    return 0;
+  });
+  return { ...sent, bytes: sent.bytes + left };
+}
 
-  const warning = `${image.reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
-  log.warning(warning);
-  const full = await send(image.reference, { shipment, leaveOut: new Set(), ids }, route);
-  if (!full.loaded) return notBrought(image.reference, route, full.detail);
+/** By DiffID: layers that a later one may be compared with, whether or not this server has them already. */
+function comparable({ images, units }: Shipment): Map<string, Units> {
+  const found = new Map<string, Units>();
+  for (const { path, diffId } of images.flatMap(({ layers }) => layers)) {
+    const layer = units.get(path);
+    if (layer) found.set(diffId, layer);
+  }
+  return found;
+}
+
+async function deltaFor(
+  reference: string,
+  { shipment, leaveOut }: Sending,
+  { folder, shelf }: { folder: string; shelf: Shelf },
+  { target, server, effects: { log } }: Route,
+): Promise<Delta | undefined> {
+  const delta = await findDelta(reference, shipment, leaveOut, { target, folder, shelf, log });
+  if (delta === undefined) return undefined;
+  // The classic engine writes what it saves into its temporary folder first.
+  const reads = server.store === 'classic' ? delta.reads : 0;
+  const { path, free } = await freeRoom(target, server);
+  if (free >= roomNeeded(shipment, leaveOut) + reads) return delta;
+  log.info(
+    `${reference}: a layer is sent whole, because reading the one that ${target.name} has takes ${size(reads)} more on ${path}, where ${size(free)} are free`,
+  );
+  return undefined;
+}
+
+/** What cannot be rebuilt from what the server has is sent whole (rule B2.5). */
+async function shipDelta(reference: string, what: Sending, route: Route): Promise<TransferResult> {
+  const { delta, ...whole } = what;
+  if (delta === undefined) return ship(reference, whole, route);
+  const rebuilt = await send(reference, what, route);
+  if (rebuilt.loaded) return { bytes: rebuilt.bytes, warnings: [] };
+  const warning = `${reference}: sent with its whole layers, because ${route.target.name} could not rebuild one from what it has (${rebuilt.detail})`;
+  route.effects.log.warning(warning);
+  const sent = await ship(reference, whole, route);
+  return { bytes: rebuilt.bytes + sent.bytes, warnings: [warning, ...sent.warnings] };
+}
+
+async function ship(reference: string, what: Sending, route: Route): Promise<TransferResult> {
+  const { target, effects } = route;
+  const partial = await send(reference, what, route);
+  if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
+  if (what.leaveOut.size === 0 || partial.passing || isFull(partial.detail))
+    return notBrought(reference, route, partial.detail);
+
+  const warning = `${reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
+  effects.log.warning(warning);
+  const full = await send(reference, { ...what, leaveOut: new Set() }, route);
+  if (!full.loaded) return notBrought(reference, route, full.detail);
   return { bytes: partial.bytes + full.bytes, warnings: [warning] };
 }
 
@@ -146,107 +187,6 @@ async function describe(reference: string, effects: TransferEffects): Promise<Sh
   return described.value;
 }
 
-interface Sending {
-  shipment: Shipment;
-  leaveOut: ReadonlySet<string>;
-  ids: readonly string[];
-}
-
-/** Sends until it is loaded and proven, or the failure is one that trying again would only repeat. */
-async function send(reference: string, what: Sending, route: Route): Promise<Attempt> {
-  const { target, server, effects } = route;
-  const { shipment, leaveOut } = what;
-  const { clock, log, signal } = effects;
-  await checkRoom(reference, roomNeeded(shipment, leaveOut), target, server);
-  let bytes = 0;
-  for (let tries = 0; ; tries += 1) {
-    log.info(announcement(reference, shipment, leaveOut, target));
-    const started = clock.now().getTime();
-    const parcel = { reference, length: bytesOf(shipment, leaveOut), ...contentOf(reference, what, effects) };
-    const outcome = await attempt(parcel, target, server.engine, {
-      clock,
-      log,
-      ...(signal ? { signal } : {}),
-    });
-    bytes += outcome.bytes;
-    const proven = outcome.loaded ? await prove(reference, what.ids, route) : outcome.detail;
-    if (proven === '') {
-      const took = clock.now().getTime() - started;
-      log.info(`Sent ${size(outcome.bytes)} in ${duration(took)}: ${reference} is on ${target.name}, proven`);
-      return { ...outcome, bytes };
-    }
-    const pause = PAUSES[tries];
-    if (!outcome.passing || pause === undefined) return { ...outcome, bytes, loaded: false, detail: proven };
-    await stillConnected(reference, target, proven);
-    log.warning(`${reference}: the transfer broke off (${proven}); again in ${duration(pause)}`);
-    await clock.sleep(pause, signal);
-  }
-}
-
-function contentOf(reference: string, { shipment, leaveOut }: Sending, effects: TransferEffects) {
-  const kept = fromKept(shipment, leaveOut);
-  if (kept) return { content: kept, finished: Promise.resolve(), giveUp: () => void kept.destroy() };
-  const { archive, finished } = effects.saveImages([reference]);
-  const content = repack(archive, shipment, leaveOut);
-  const giveUp = () => {
-    archive.destroy();
-    content.destroy();
-  };
-  return { content, finished, giveUp };
-}
-
-function announcement(
-  reference: string,
-  shipment: Shipment,
-  leaveOut: ReadonlySet<string>,
-  target: Target,
-): string {
-  const layers = new Set(shipment.images.flatMap((image) => image.layers.map((layer) => layer.path))).size;
-  const without =
-    leaveOut.size > 0 ? `, without the ${count(leaveOut.size, 'layer')} of ${layers} that it has` : '';
-  return `Sending ${reference} to ${target.name}${without}: ${size(bytesOf(shipment, leaveOut))} before compression`;
-}
-
-function bytesOf({ sizes }: Shipment, leaveOut: ReadonlySet<string>): number {
-  let bytes = 0;
-  for (const [path, length] of sizes) if (!leaveOut.has(path)) bytes += length;
-  return bytes;
-}
-
-/** '' when the image is what was sent and can start; else why not. */
-async function prove(reference: string, ids: readonly string[], { target, effects }: Route): Promise<string> {
-  const found = await look(reference, target, effects);
-  if (found === undefined) return 'docker load succeeded, but there is no such image';
-  if (!ids.includes(found.id)) return `what arrived is ${found.id}, which is not the image that was sent`;
-  const created = await target.query(proveImage(reference));
-  return created.code === 0
-    ? ''
-    : `no container can be created from it: ${created.stderr.trim() || created.code}`;
-}
-
-/** An engine that was restarted meanwhile took the few kept connections to it along; the one after those is new. */
-async function look(reference: string, target: Target, { clock, signal }: TransferEffects) {
-  for (let left = 4; ; left -= 1) {
-    try {
-      return await target.engine.image(reference);
-    } catch (error) {
-      if (left === 0) throw error;
-      await clock.sleep(500, signal);
-    }
-  }
-}
-
-/** A connection that is gone as a whole cannot be mended here: lock and keeper hang on it. */
-async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
-  try {
-    const alive = await target.query({ title: 'is the connection alive', argv: ['true'], timeout: ALIVE });
-    if (alive.code === 0) return;
-  } catch (cause) {
-    throw transferFailed(reference, target, (cause as Error).message);
-  }
-  throw transferFailed(reference, target, detail);
-}
-
 /** A store may list what it could not load in full: nobody shall find that under the name of the right image. */
 async function notBrought(reference: string, { target }: Route, detail: string): Promise<never> {
   const remove = {
@@ -256,12 +196,4 @@ async function notBrought(reference: string, { target }: Route, detail: string):
   // The failure to report is the one before.
   await target.query(remove).catch(() => undefined);
   throw transferFailed(reference, target, detail);
-}
-
-function transferFailed(reference: string, target: Target, detail: string): AutopilotError {
-  return new AutopilotError('TRANSFER_FAILED', {
-    what: `${reference} could not be brought to ${target.name}`,
-    why: detail,
-    fix: 'Look at the disk and the Docker engine of the server; nothing that serves was changed.',
-  });
 }

@@ -23,19 +23,27 @@ export function roomNeeded(shipment: Shipment, leaveOut: ReadonlySet<string>): n
   return bytes;
 }
 
-/** Refuses before anything is sent: TRANSFER_FAILED with what is needed and what is free. */
-export async function checkRoom(
-  reference: string,
-  need: number,
+/** The least free of the places where the engine puts what it loads. */
+export async function freeRoom(
   target: Target,
   { dataRoot, store }: Pick<EngineInfo, 'dataRoot' | 'store'>,
-): Promise<void> {
+): Promise<{ path: string; free: number }> {
   const places = [{ path: dataRoot, free: await target.freeDisk(dataRoot) }];
   if (store === 'containerd') {
     const free = await target.freeDisk(CONTAINERD_ROOT).catch(() => undefined);
     if (free !== undefined) places.push({ path: CONTAINERD_ROOT, free });
   }
-  const { path, free } = places.reduce((least, place) => (place.free < least.free ? place : least));
+  return places.reduce((least, place) => (place.free < least.free ? place : least));
+}
+
+/** Refuses before anything is sent: TRANSFER_FAILED with what is needed and what is free. */
+export async function checkRoom(
+  reference: string,
+  need: number,
+  target: Target,
+  server: Pick<EngineInfo, 'dataRoot' | 'store'>,
+): Promise<void> {
+  const { path, free } = await freeRoom(target, server);
   if (free >= need) return;
   throw new AutopilotError('TRANSFER_FAILED', {
     what: `There is no room for ${reference} on ${target.name}: ${size(need)} needed, ${size(free)} free on ${path}`,

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { extract, pack } from 'tar-stream';
-import { describeArchive, fromKept, repack } from '../../../../src/deploy/transfer/archive.ts';
+import { describeArchive } from '../../../../src/deploy/transfer/archive.ts';
+import { fromKept, repack } from '../../../../src/deploy/transfer/repack.ts';
 
 const sha = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');
 
