@@ -1,4 +1,5 @@
 import type { Log, RunProgram } from '../effects.ts';
+import type { BuildFailure } from './failure.ts';
 
 /**
  * Pushes an image below `registry` (`ghcr.io/me`). Logging in is the workflow's, before this action.
@@ -8,7 +9,7 @@ export async function push(
   reference: string,
   registry: string,
   { run, log, signal }: { run: RunProgram; log: Log; signal?: AbortSignal },
-): Promise<{ digest: string } | { step: string; tail: string }> {
+): Promise<{ digest: string } | BuildFailure> {
   const remote = `${registry.replace(/\/+$/, '')}/${reference}`;
   const repository = remote.slice(0, remote.lastIndexOf(':'));
   const options = signal === undefined ? {} : { signal };
