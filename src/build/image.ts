@@ -1,7 +1,8 @@
 import type { Service } from '../config/services.ts';
 import { AutopilotError } from '../errors.ts';
 import { duration } from '../report/format.ts';
-import { type Builder, cacheOf, type CachePlan, NO_ENVIRONMENT } from './builder.ts';
+import { type Builder, NO_ENVIRONMENT } from './builder.ts';
+import { cacheOf, keepCache } from './cache.ts';
 import { buildCommand } from './command.ts';
 import { type BuildFailure, explainFailure } from './failure.ts';
 import type { BuildEffects, BuildInput } from './input.ts';
@@ -95,21 +96,8 @@ export async function buildImage(
   log.info(`Built ${reference} in ${duration(result.duration)}`);
   const built = { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
   if (input.registry === undefined) return built;
-  const pushed = await push(reference, input.registry, effects);
+  const pushed = await push(reference, input.registry, { ...effects, timeout: input.timeout });
   return 'digest' in pushed ? { ...built, pull: pushed.digest } : pushed;
-}
-
-/** The new cache takes the place of the old one; a build that is done does not fail for it. */
-async function keepCache({ replace }: CachePlan, { run, log }: BuildEffects): Promise<void> {
-  if (replace === undefined) return;
-  const steps = [
-    ['rm', '-rf', '--', replace.old],
-    ['mv', '--', replace.new, replace.old],
-  ] as const;
-  for (const step of steps) {
-    const done = await run(step);
-    if (done.code !== 0) return log.warning(`The build cache was not kept: ${done.stderr.trim()}`);
-  }
 }
 
 async function imageId(reference: string, { run }: BuildEffects): Promise<string> {

@@ -1,5 +1,6 @@
 import { checkDockerfiles, checkSecrets } from './check.ts';
-import { findBuilder } from './builder.ts';
+import { findBuilder, NO_ENVIRONMENT } from './builder.ts';
+import { cacheNote } from './cache.ts';
 import { buildImage } from './image.ts';
 import type { BuildEffects, BuildInput } from './input.ts';
 import type { BuildResult, BuiltImage } from './result.ts';
@@ -22,6 +23,7 @@ export async function build(input: BuildInput, effects: BuildEffects): Promise<B
   const chosen = chooseTag(input.strategy, input.source);
   if (chosen.warning !== undefined) warnings.push(chosen.warning);
   const created = await commitDate(input, effects);
+  if (input.cache !== 'off') effects.log.info(cacheNote(builder, effects.environment ?? NO_ENVIRONMENT));
 
   const images: BuiltImage[] = [];
   let failure: BuildResult['failure'];
