@@ -1,6 +1,6 @@
 import type { Service } from '../config/services.ts';
 import { AutopilotError } from '../errors.ts';
-import { duration } from '../report/format.ts';
+import { duration, size as formatSize } from '../report/format.ts';
 import { type Builder, NO_ENVIRONMENT } from './builder.ts';
 import { cacheOf, keepCache } from './cache.ts';
 import { buildCommand } from './command.ts';
@@ -93,7 +93,7 @@ export async function buildImage(
   const size =
     Number((await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', reference])).stdout.trim()) ||
     0;
-  log.info(`Built ${reference} in ${duration(result.duration)}`);
+  log.info(`Built ${reference} in ${duration(result.duration)}, ${formatSize(size)}`);
   const built = { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
   if (input.registry === undefined) return built;
   const pushed = await push(reference, input.registry, { ...effects, timeout: input.timeout });

@@ -9,12 +9,17 @@ export interface ProgressLine {
 /** Steps of the builder's own are worth a line when they take at least so many seconds. */
 const NOTEWORTHY = 5;
 
+/** A step that goes on says so each time so many seconds have passed. */
+const SIGN_OF_LIFE = 30;
+
 /**
  * Reads the plain progress of BuildKit (and of the classic builder) line by line: one line for each step, with how long it
  * took; what the steps print is for debugging.
  */
 export class BuildProgress {
   readonly #titles = new Map<string, string>();
+  /** Step -> seconds after which it is to say something again. */
+  readonly #due = new Map<string, number>();
 
   read(line: string): ProgressLine | undefined {
     const [, step, rest] = /^#(\d+) (.*)$/.exec(line) ?? [];
@@ -31,8 +36,16 @@ export class BuildProgress {
       return { level: 'info', text: `${title} (${duration(Number(seconds) * 1000)})` };
     }
     if (/^(ERROR|CANCELED|WARN)/.test(rest)) return { level: 'info', text: `${title}: ${rest}` };
-    const output = rest.replace(/^\d+\.\d+ /, '');
-    return output.trim() === '' ? undefined : { level: 'debug', text: output };
+    return this.#output(step, title, rest);
+  }
+
+  /** What the step printed, after its seconds so far. */
+  #output(step: string, title: string, rest: string): ProgressLine | undefined {
+    const [, seconds = '0', output = rest] = /^(\d+\.\d+) (.*)$/.exec(rest) ?? [];
+    if (output.trim() === '') return undefined;
+    if (Number(seconds) < (this.#due.get(step) ?? SIGN_OF_LIFE)) return { level: 'debug', text: output };
+    this.#due.set(step, (Math.floor(Number(seconds) / SIGN_OF_LIFE) + 1) * SIGN_OF_LIFE);
+    return { level: 'info', text: `${title}, ${duration(Number(seconds) * 1000)} so far: ${output.trim()}` };
   }
 }
 

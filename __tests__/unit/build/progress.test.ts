@@ -43,6 +43,23 @@ test('one line for each step of the Dockerfile, with how long it took', () => {
   ]);
 });
 
+test('a step that takes long says each half minute that it goes on, with its last words', () => {
+  expect(
+    shown(`#5 [2/3] RUN npm ci
+#5 0.5 begins
+#5 29.9 more
+#5 31.2 added 10 packages
+#5 45.0 quiet
+#5 125.5 added 90 packages
+#5 126.0 quiet
+#5 DONE 130.0s`),
+  ).toEqual([
+    '[2/3] RUN npm ci, 31 s so far: added 10 packages',
+    '[2/3] RUN npm ci, 2 min 6 s so far: added 90 packages',
+    '[2/3] RUN npm ci (2 min 10 s)',
+  ]);
+});
+
 test('errors and warnings are always shown, of BuildKit and of the classic builder', () => {
   expect(
     shown(`Step 1/2 : FROM base
