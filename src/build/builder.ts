@@ -29,7 +29,7 @@ export interface Builder {
 export async function findBuilder(run: RunProgram, warn: (message: string) => void): Promise<Builder> {
   const buildx = await run(['docker', 'buildx', 'version']);
   const inspected = buildx.code === 0 ? await run(['docker', 'buildx', 'inspect']) : undefined;
-  const engine = await run(['docker', 'info', '--format', '{{json .DriverStatus}}']);
+  const engine = await run(['docker', 'info', '--format', '{{.ServerVersion}} {{json .DriverStatus}}']);
   if (inspected?.code === 0) return readBuilder(inspected.stdout, engine.stdout, buildx.stdout);
   if (engine.code !== 0) {
     throw new AutopilotError('BUILD_FAILED', {
@@ -45,10 +45,10 @@ export async function findBuilder(run: RunProgram, warn: (message: string) => vo
   return { command: 'docker', driver: '', ...nothing };
 }
 
-/** From what `docker buildx inspect`, the engine's DriverStatus and `docker buildx version` say. Pure. */
-export function readBuilder(inspected: string, driverStatus: string, buildxVersion: string): Builder {
+/** From what `docker buildx inspect`, version and DriverStatus of the engine, and `docker buildx version` say. Pure. */
+export function readBuilder(inspected: string, engine: string, buildxVersion: string): Builder {
   const driver = /^Driver:\s*(\S+)/m.exec(inspected)?.[1] ?? 'docker';
-  const containerd = driverStatus.includes('io.containerd.snapshotter');
+  const containerd = engine.includes('io.containerd.snapshotter');
   // Every node of the builder must be recent enough.
   const nodes = [...inspected.matchAll(/^Build[Kk]it(?: version)?:\s*v?(\d+\.\d+)/gm)].map(
     ([, version]) => version,
@@ -61,7 +61,10 @@ export function readBuilder(inspected: string, driverStatus: string, buildxVersi
     // BuildKit 0.13 brought it. The engine's own builder unpacks what it builds, which BuildKit refuses together with it.
     rewritesTimestamps: buildKit(13) && own,
     exportsCache: own || containerd,
-    speaksCacheServiceV2: buildKit(20) && reaches(/\d+\.\d+/.exec(buildxVersion)?.[0], 21),
+    // Of BuildKit 0.20, which came into Docker 28: a distribution's engine may not tell the version of the one inside.
+    speaksCacheServiceV2:
+      (buildKit(20) || (!own && Number.parseInt(engine, 10) >= 28)) &&
+      reaches(/\d+\.\d+/.exec(buildxVersion)?.[0], 21),
   };
 }
 

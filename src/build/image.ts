@@ -57,7 +57,8 @@ export async function buildImage(
     env: {
       ...cache.env,
       SOURCE_DATE_EPOCH: String(Math.floor(created.getTime() / 1000)),
-      DOCKER_BUILDKIT: '1',
+      // A client from 23 on has no BuildKit but Buildx, and refuses to build when told to use it.
+      DOCKER_BUILDKIT: builder.command === 'buildx' ? '1' : '0',
     },
     timeout: input.timeout,
     onLine: (line) => {

@@ -63,6 +63,19 @@ describe('build: what the builder can', () => {
     );
   });
 
+  test.each([
+    ['docker', '28.5.2+dfsg4', true],
+    ['docker', '27.5.1', false],
+    ['remote', '28.5.2', false],
+  ])('a BuildKit that does not tell its version: %s of engine %s', (driver, engine, speaks) => {
+    const found = readBuilder(
+      inspected(driver, '0.0.0+unknown'),
+      `${engine} ${CONTAINERD}`,
+      'buildx v0.29.1',
+    );
+    expect(found.speaksCacheServiceV2).toBe(speaks);
+  });
+
   test('an inspection that makes no sense promises nothing', () => {
     expect(readBuilder('', '', '')).toEqual({
       command: 'buildx',
