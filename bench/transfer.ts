@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { fetchPackages } from '../lab/engine.ts';
 import { NODE_IMAGE, provideImages } from '../lab/images.ts';
 import { must } from '../lab/process.ts';
 import { openSite, type Site } from '../lab/site.ts';
@@ -91,7 +92,7 @@ async function measure(
   const server = (await startTestEngine(site, { name: `server${number}` })) as TestEngine;
   await mkdir(join(server.server.directory, 'disk/opt'), { recursive: true });
   const registry = join(tmpdir(), 'gonsautopilot-engines/registry');
-  await must(['bash', join(ROOT, 'bench/registry.sh'), registry]);
+  await fetchPackages(registry, ['docker-registry']);
   await must(['cp', join(registry, 'usr/bin/docker-registry'), join(server.server.directory, 'disk/opt/')]);
   const { close, ...start } = await lineTo(site, server, line);
   const road = { runner, server, ...start };

@@ -26,5 +26,5 @@ for program in dockerd docker-proxy containerd containerd-shim-runc-v2 runc; do
     mv "$found" "$work/flat/"
   fi
 done
-# In one step: a folder that is there is complete.
-mv "$work/flat" "$target"
+# In one step: a folder that is there is complete. Who comes second finds it there.
+mv -T "$work/flat" "$target" 2>/dev/null || [ -d "$target" ]

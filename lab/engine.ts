@@ -31,6 +31,17 @@ export async function fetchEngine(suite: string, directory: string): Promise<str
   return directory;
 }
 
+/** Debian packages unpacked into a folder, at once when it is there already; `suite`: default this machine's release. */
+export async function fetchPackages(
+  directory: string,
+  packages: readonly string[],
+  suite = 'own',
+): Promise<string> {
+  const script = fileURLToPath(new URL('./packages.sh', import.meta.url));
+  await must(['bash', script, suite, directory, ...packages]);
+  return directory;
+}
+
 /** Ends with its site. */
 export async function startEngine(
   site: Site,

@@ -84,6 +84,8 @@ export async function bootMachine(site: Site, options: MachineOptions): Promise<
       'cgroup-parent': `/${cgroup}`,
       'exec-opts': ['native.cgroupdriver=cgroupfs'],
       dns: [site.runnerAddress],
+      // The lab's own registry speaks plain HTTP, which engines accept from no other address than these.
+      'insecure-registries': [`${site.runnerAddress}/24`],
       ...options.daemon,
     };
     const all = { ...options.files, 'daemon.json': `${JSON.stringify(daemon, undefined, 2)}\n` };

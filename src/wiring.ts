@@ -7,7 +7,7 @@ import { RECORDED_KEYS, redactAll } from './action/masking.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
-import { cacheServiceOf } from './build/builder.ts';
+import { cacheServiceOf } from './build/cache.ts';
 import type { Config } from './config/schema.ts';
 import { servicesOf } from './config/services.ts';
 import type { Log } from './effects.ts';

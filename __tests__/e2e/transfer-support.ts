@@ -34,11 +34,13 @@ export interface TestEngine {
   docker(...args: string[]): Promise<string>;
 }
 
-/** Downloads once for all tests of this machine; undefined when the packages cannot be had, and then it says so. */
+/** Where programs of other Debian releases stay, once for all tests of this machine. */
+export const downloads = (name: string): string => join(tmpdir(), 'gonsautopilot-engines', name);
+
+/** Undefined when the packages cannot be had, and then it says so. */
 export async function engineBinaries(suite: string): Promise<string | undefined> {
-  const directory = join(tmpdir(), 'gonsautopilot-engines', suite);
   try {
-    return await fetchEngine(suite, directory);
+    return await fetchEngine(suite, downloads(suite));
   } catch (error) {
     process.stderr.write(`skipped: the engine of ${suite} cannot be had: ${(error as Error).message}\n`);
     return undefined;

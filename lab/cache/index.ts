@@ -1,5 +1,5 @@
 /**
- * The Actions cache service, version 2, on loopback: what `@actions/cache` 6 speaks to.
+ * The Actions cache service, version 2, on loopback or a lab's network: what `@actions/cache` 6 and BuildKit speak to.
  *
  *     const cache = await startCache();
  *     // for a step: ACTIONS_RESULTS_URL=cache.url ACTIONS_RUNTIME_TOKEN=cache.token([...]) ACTIONS_CACHE_SERVICE_V2=True
@@ -84,7 +84,8 @@ class Refusal extends Error {
   }
 }
 
-export async function startCache(): Promise<LabCache> {
+/** @param host where it listens; builders on machines of a lab reach it at the site's `runnerAddress` */
+export async function startCache(host = '127.0.0.1'): Promise<LabCache> {
   let stored: Stored[] = [];
   let faults: (CacheFault & { hits: number })[] = [];
   let sequence = 0;
@@ -231,8 +232,8 @@ export async function startCache(): Promise<LabCache> {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  origin = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   return {
     url: `${origin}/`,

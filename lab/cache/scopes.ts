@@ -16,8 +16,10 @@ export function runtimeToken(scopes: readonly ScopeAccess[], expiresInSeconds: n
     Permission: permission === 'write' ? READ | WRITE : READ,
   }));
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const exp = Math.floor(Date.now() / 1000) + expiresInSeconds;
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part({ ac: JSON.stringify(ac), repository_id: '1', exp })}.lab`;
+  // BuildKit wants to know from when on it is valid.
+  const nbf = Math.floor(Date.now() / 1000) - 60;
+  const exp = nbf + 60 + expiresInSeconds;
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part({ ac: JSON.stringify(ac), repository_id: '1', nbf, exp })}.lab`;
 }
 
 /** The scopes of an `Authorization: Bearer` header, in the order of look-up; undefined when it is no valid token. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { RunProgram } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 
@@ -14,20 +13,6 @@ export interface BuildEnvironment {
 
 export const NO_ENVIRONMENT: BuildEnvironment = { has: () => false, cacheService: {} };
 
-/** The variables that `type=gha` needs. Other programs get none of them (action/run-program.ts withholds the token). */
-export function cacheServiceOf(env: Record<string, string | undefined>): Record<string, string> {
-  const names = [
-    'ACTIONS_RUNTIME_TOKEN',
-    'ACTIONS_RESULTS_URL',
-    'ACTIONS_CACHE_URL',
-    'ACTIONS_CACHE_SERVICE_V2',
-  ];
-  const found = names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
-  const usable =
-    found.some(([name]) => name.endsWith('TOKEN')) && found.some(([name]) => name.endsWith('URL'));
-  return usable ? Object.fromEntries(found) : {};
-}
-
 export interface Builder {
   command: 'buildx' | 'docker';
   /** `docker`, `docker-container`, ...; '' for the plain command. */
@@ -36,14 +21,16 @@ export interface Builder {
   rewritesTimestamps: boolean;
   /** Layers of a build can be stored outside the builder. */
   exportsCache: boolean;
+  /** Version 2 of GitHub's cache service, the only one that github.com still has. */
+  speaksCacheServiceV2: boolean;
 }
 
 /** The builder that `docker buildx build` will use, or plain `docker build`. Throws BUILD_FAILED when neither answers. */
 export async function findBuilder(run: RunProgram, warn: (message: string) => void): Promise<Builder> {
   const buildx = await run(['docker', 'buildx', 'version']);
   const inspected = buildx.code === 0 ? await run(['docker', 'buildx', 'inspect']) : undefined;
-  const engine = await run(['docker', 'info', '--format', '{{json .DriverStatus}}']);
-  if (inspected?.code === 0) return readBuilder(inspected.stdout, engine.stdout);
+  const engine = await run(['docker', 'info', '--format', '{{.ServerVersion}} {{json .DriverStatus}}']);
+  if (inspected?.code === 0) return readBuilder(inspected.stdout, engine.stdout, buildx.stdout);
   if (engine.code !== 0) {
     throw new AutopilotError('BUILD_FAILED', {
       what: 'Docker does not answer on this runner',
@@ -54,59 +41,35 @@ export async function findBuilder(run: RunProgram, warn: (message: string) => vo
   warn(
     'docker buildx is not installed: plain `docker build` is used, without build secrets, parallel stages and a build cache that outlives the runner',
   );
-  return { command: 'docker', driver: '', rewritesTimestamps: false, exportsCache: false };
+  const nothing = { rewritesTimestamps: false, exportsCache: false, speaksCacheServiceV2: false };
+  return { command: 'docker', driver: '', ...nothing };
 }
 
-/** From what `docker buildx inspect` and the engine's DriverStatus say. Pure. */
-export function readBuilder(inspected: string, driverStatus: string): Builder {
+/** From what `docker buildx inspect`, version and DriverStatus of the engine, and `docker buildx version` say. Pure. */
+export function readBuilder(inspected: string, engine: string, buildxVersion: string): Builder {
   const driver = /^Driver:\s*(\S+)/m.exec(inspected)?.[1] ?? 'docker';
-  const containerd = driverStatus.includes('io.containerd.snapshotter');
-  const versions = [...inspected.matchAll(/^Build[Kk]it(?: version)?:\s*v?(\d+)\.(\d+)/gm)];
-  // BuildKit 0.13 brought rewrite-timestamp; every node of the builder must have it.
-  const recent =
-    versions.length > 0 && versions.every(([, major, minor]) => Number(major) > 0 || Number(minor) >= 13);
+  const containerd = engine.includes('io.containerd.snapshotter');
+  // Every node of the builder must be recent enough.
+  const nodes = [...inspected.matchAll(/^Build[Kk]it(?: version)?:\s*v?(\d+\.\d+)/gm)].map(
+    ([, version]) => version,
+  );
+  const buildKit = (minor: number) => nodes.length > 0 && nodes.every((version) => reaches(version, minor));
   const own = driver !== 'docker';
   return {
     command: 'buildx',
     driver,
-    // The engine's own builder unpacks what it builds, which BuildKit refuses together with rewritten timestamps.
-    rewritesTimestamps: recent && own,
+    // BuildKit 0.13 brought it. The engine's own builder unpacks what it builds, which BuildKit refuses together with it.
+    rewritesTimestamps: buildKit(13) && own,
     exportsCache: own || containerd,
+    // Of BuildKit 0.20, which came into Docker 28: a distribution's engine may not tell the version of the one inside.
+    speaksCacheServiceV2:
+      (buildKit(20) || (!own && Number.parseInt(engine, 10) >= 28)) &&
+      reaches(/\d+\.\d+/.exec(buildxVersion)?.[0], 21),
   };
 }
 
-export interface CachePlan {
-  from: string[];
-  to: string[];
-  /** For the builder's environment. */
-  env: Record<string, string>;
-  /** A local cache grows with every build, so each build writes a new one that takes the place of the old. */
-  replace?: { old: string; new: string };
-}
-
-/** Where the layers of one service's build come from and go to, besides the builder's own cache. Pure. */
-export function cacheOf(
-  builder: Builder,
-  environment: BuildEnvironment,
-  { scope, mode }: { scope: string; mode: 'auto' | 'off' },
-): CachePlan {
-  if (mode === 'off' || !builder.exportsCache) return { from: [], to: [], env: {} };
-  if (Object.keys(environment.cacheService).length > 0) {
-    return {
-      from: [`type=gha,scope=${scope}`],
-      // A cache that cannot be written is no reason to fail a build.
-      to: [`type=gha,mode=max,ignore-error=true,scope=${scope}`],
-      env: environment.cacheService,
-    };
-  }
-  // The engine's own builder keeps its cache by itself.
-  if (environment.toolCache === undefined || builder.driver === 'docker')
-    return { from: [], to: [], env: {} };
-  const old = join(environment.toolCache, 'gonsautopilot-build', scope);
-  return {
-    from: [`type=local,src=${old}`],
-    to: [`type=local,mode=max,ignore-error=true,dest=${old}.next`],
-    env: {},
-    replace: { old, new: `${old}.next` },
-  };
+/** Whether `version`, major and minor, is 0.`minor` or later. */
+function reaches(version: string | undefined, minor: number): boolean {
+  const [major = 0, own = 0] = (version ?? '').split('.').map(Number);
+  return major > 0 || own >= minor;
 }

@@ -1,5 +1,6 @@
 import type { Service } from '../config/services.ts';
-import type { Builder, CachePlan } from './builder.ts';
+import type { Builder } from './builder.ts';
+import type { CachePlan } from './cache.ts';
 
 export interface ImageLabels {
   revision: string;

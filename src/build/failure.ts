@@ -4,6 +4,8 @@ export interface BuildFailure {
   step: string;
   /** Last lines of the output. */
   tail: string;
+  /** What to do, where more can be said than the output does. */
+  fix?: string;
 }
 
 const TAIL_LINES = 30;

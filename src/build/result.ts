@@ -20,7 +20,9 @@ export type BuiltImage = z.infer<typeof BuiltImage>;
 export const BuildResult = z.object({
   status: z.enum(['passed', 'warning', 'failed', 'skipped']),
   images: z.array(BuiltImage),
-  failure: z.object({ service: z.string(), step: z.string(), tail: z.string() }).optional(),
+  failure: z
+    .object({ service: z.string(), step: z.string(), tail: z.string(), fix: z.string().optional() })
+    .optional(),
   warnings: z.array(z.string()),
 });
 export type BuildResult = z.infer<typeof BuildResult>;

@@ -169,14 +169,14 @@ export const ConfigSchema = z.strictObject({
         .enum(['auto', 'off'])
         .default('auto')
         .describe(
-          "`auto`: the cache service of GitHub where runner and builder have it, else the builder's own",
+          "`auto`: the cache service of GitHub where runner and builder have it, else a folder of the runner, or the builder's own; the log says which",
         ),
       registry: z
         .string()
         .regex(REGISTRY, 'a registry and a path, such as ghcr.io/me')
         .optional()
         .describe(
-          'Push images there from the runner and pull them by digest on the server, instead of sending them over SSH',
+          'Push images there from the runner and pull them by digest on the server, instead of sending them over SSH; both log in themselves',
         ),
       platform: z.string().min(1).optional().describe('Of the server, e.g. linux/arm64'),
       timeout: seconds(1800, 'Time limit of one image'),

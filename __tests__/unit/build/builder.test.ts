@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildCommand } from '../../../src/build/command.ts';
-import {
-  type Builder,
-  type BuildEnvironment,
-  cacheOf,
-  cacheServiceOf,
-  readBuilder,
-} from '../../../src/build/builder.ts';
+import { type Builder, type BuildEnvironment, readBuilder } from '../../../src/build/builder.ts';
+import { cacheNote, cacheOf, cacheServiceOf } from '../../../src/build/cache.ts';
 import { service } from '../deploy/service.ts';
 
 const CONTAINERD = '[["driver-type","io.containerd.snapshotter.v1"]]';
@@ -20,6 +15,7 @@ const container: Builder = {
   driver: 'docker-container',
   rewritesTimestamps: true,
   exportsCache: true,
+  speaksCacheServiceV2: true,
 };
 const labels = { revision: 'r', source: 's', created: 'c', version: 'v', pipelineId: 'p', project: 'shop' };
 const command = (more: Partial<Parameters<typeof buildCommand>[0]> = {}) =>
@@ -44,20 +40,49 @@ describe('build: what the builder can', () => {
     ['docker-container', CLASSIC, [], false, true],
     ['remote', '', ['v0.16.0'], true, true],
   ])('%s, %s, BuildKit %j', (driver, store, versions, rewritesTimestamps, exportsCache) => {
-    expect(readBuilder(inspected(driver, ...versions), store)).toEqual({
+    expect(readBuilder(inspected(driver, ...versions), store, '')).toEqual({
       command: 'buildx',
       driver,
       rewritesTimestamps,
       exportsCache,
+      speaksCacheServiceV2: false,
     });
   });
 
+  test.each([
+    ['github.com/docker/buildx v0.21.0 abc', ['v0.20.0'], true],
+    ['github.com/docker/buildx 0.29.1+ds1 0.29.1+ds1-4', ['v1.0.0', 'v0.25.1'], true],
+    ['github.com/docker/buildx v1.2.0 abc', ['v0.25.1'], true],
+    ['github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-3', ['v0.25.1'], false],
+    ['github.com/docker/buildx v0.21.0 abc', ['v0.20.0', 'v0.19.0'], false],
+    ['github.com/docker/buildx v0.21.0 abc', [], false],
+    ['', ['v0.25.1'], false],
+  ])('version 2 of the cache service: %s, BuildKit %j', (buildx, versions, speaks) => {
+    expect(readBuilder(inspected('docker', ...versions), CONTAINERD, buildx).speaksCacheServiceV2).toBe(
+      speaks,
+    );
+  });
+
+  test.each([
+    ['docker', '28.5.2+dfsg4', true],
+    ['docker', '27.5.1', false],
+    ['remote', '28.5.2', false],
+  ])('a BuildKit that does not tell its version: %s of engine %s', (driver, engine, speaks) => {
+    const found = readBuilder(
+      inspected(driver, '0.0.0+unknown'),
+      `${engine} ${CONTAINERD}`,
+      'buildx v0.29.1',
+    );
+    expect(found.speaksCacheServiceV2).toBe(speaks);
+  });
+
   test('an inspection that makes no sense promises nothing', () => {
-    expect(readBuilder('', '')).toEqual({
+    expect(readBuilder('', '', '')).toEqual({
       command: 'buildx',
       driver: 'docker',
       rewritesTimestamps: false,
       exportsCache: false,
+      speaksCacheServiceV2: false,
     });
   });
 });
@@ -107,6 +132,43 @@ describe('build: the cache', () => {
     expect(cacheOf(container, on({ cacheService: service_ }), { ...what, mode: 'off' })).toEqual(none);
     expect(cacheOf(container, on(), what)).toEqual(none);
   });
+
+  test('a builder too old for version 2 of the cache service is not given it, but version 1 where that is what there is', () => {
+    const old = { ...container, speaksCacheServiceV2: false };
+    expect(cacheOf(old, on({ cacheService: service_ }), what).from).toEqual(['type=gha,scope=shop-web']);
+    const second = { ...service_, ACTIONS_CACHE_SERVICE_V2: 'True' };
+    expect(cacheOf(old, on({ cacheService: second }), what).from).toEqual([]);
+    expect(cacheOf(old, on({ cacheService: second, toolCache: '/tools' }), what).from).toHaveLength(1);
+  });
+
+  const engine: Builder = { ...container, driver: 'docker' };
+  const classic: Builder = { ...engine, exportsCache: false };
+  const plain: Builder = { ...classic, command: 'docker' };
+  const v2 = { ...service_, ACTIONS_CACHE_SERVICE_V2: 'True' };
+  test.each([
+    ['container', container, { cacheService: v2 }, /^Build cache: the cache service of GitHub$/],
+    ['container', container, { toolCache: '/tools' }, /^Build cache: \/tools\/gonsautopilot-build$/],
+    ['engine', engine, { toolCache: '/tools' }, /on this runner only$/],
+    [
+      'classic engine',
+      classic,
+      { cacheService: v2 },
+      /fresh runner begins without: .*classic.*setup-buildx-action/,
+    ],
+    ['classic engine', classic, {}, /on this runner only$/],
+    ['plain docker build', plain, { cacheService: v2 }, /on this runner only$/],
+    [
+      'old engine',
+      { ...engine, speaksCacheServiceV2: false },
+      { cacheService: v2 },
+      /begins without: .*Buildx 0\.21/,
+    ],
+  ] as const)(
+    'the log says which cache there is, and what is lost: %s, %#',
+    (_name, builder, environment, said) => {
+      expect(cacheNote(builder, on(environment))).toMatch(said);
+    },
+  );
 });
 
 describe('build: the command (B2.2)', () => {

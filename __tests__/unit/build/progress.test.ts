@@ -20,7 +20,7 @@ test('one line for each step of the Dockerfile, with how long it took', () => {
 
 #2 [internal] load metadata for docker.io/library/base
 #2 DONE 7.5s
-#4 [build 1/3] FROM docker.io/library/base
+#4 [build 1/3] FROM docker.io/library/base@sha256:${'a'.repeat(64)}
 #4 CACHED
 
 #5 [build 2/3] RUN npm ci
@@ -43,18 +43,44 @@ test('one line for each step of the Dockerfile, with how long it took', () => {
   ]);
 });
 
+test('a step that takes long says each half minute that it goes on, with its last words', () => {
+  expect(
+    shown(`#5 [2/3] RUN npm ci
+#5 0.5 begins
+#5 29.9 more
+#5 31.2 added 10 packages
+#5 45.0 quiet
+#5 125.5 added 90 packages
+#5 126.0 quiet
+#5 DONE 130.0s`),
+  ).toEqual([
+    '[2/3] RUN npm ci, 31 s so far: added 10 packages',
+    '[2/3] RUN npm ci, 2 min 6 s so far: added 90 packages',
+    '[2/3] RUN npm ci (2 min 10 s)',
+  ]);
+});
+
 test('errors and warnings are always shown, of BuildKit and of the classic builder', () => {
   expect(
     shown(`Step 1/2 : FROM base
  ---> 0123
-#5 [2/2] RUN false
-#5 ERROR: process "/bin/sh -c false" did not complete successfully: exit code: 1
+#5 [2/2] RUN npm ci   && false
+#5 ERROR: process "/bin/sh -c npm ci   && false" did not complete successfully: exit code: 1
 ------
-ERROR: failed to solve`),
+ > [2/2] RUN npm ci   && false:
+0.512 npm error: left-pad not found
+------
+Dockerfile:2
+--------------------
+   2 | >>> RUN npm ci && false
+--------------------
+ERROR: failed to solve: process "/bin/sh -c npm ci   && false" did not complete successfully: exit code: 1`),
   ).toEqual([
     'Step 1/2 : FROM base',
-    '[2/2] RUN false: ERROR: process "/bin/sh -c false" did not complete successfully: exit code: 1',
-    'ERROR: failed to solve',
+    '[2/2] RUN npm ci && false: ERROR: exit code: 1',
+    'Its last lines:',
+    '  npm error: left-pad not found',
+    'ERROR: failed to solve: exit code: 1',
   ]);
 });
 

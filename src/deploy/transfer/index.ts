@@ -159,9 +159,11 @@ async function pullThere(reference: string, digest: string, target: Target): Pro
     throw new AutopilotError('TRANSFER_FAILED', {
       what: `${target.name} could not ${command.title}`,
       why: (done.stderr || done.stdout).trim(),
-      fix: 'Log the server in to the registry once (`docker login`, as the user of the deployment), or leave `build.registry` out.',
+      fix: 'Check that the server reaches the registry and is logged in to it (once, `docker login` as the user of the deployment), or leave `build.registry` out.',
     });
   }
+  // Under this name as well, it would stay when the release is retired.
+  await target.query({ title: `untag ${digest}`, argv: ['docker', 'image', 'rm', '--no-prune', digest] });
 }
 
 /** Rule: an image exists on a server when its digest is the right one and a container can be created from it. */

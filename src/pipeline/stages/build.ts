@@ -48,9 +48,10 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
   );
   const found = { build: result };
   if (result.failure === undefined) return { status: result.status, found };
-  const { service, step, tail } = result.failure;
+  const { service, step, tail, fix } = result.failure;
   const reason = `the image of ${service} could not be built: ${step}`;
-  return { status: 'failed', reason, found, end: { status: 'failed', reason, log_extract: tail } };
+  const end = { status: 'failed', reason, log_extract: tail, ...(fix === undefined ? {} : { fix }) } as const;
+  return { status: 'failed', reason, found, end };
 }
 
 /** References that a rollback may need: never given to another image. */
