@@ -106,7 +106,8 @@ export class World {
       new Map(step.faults),
     );
     if (step.evict) this.place.cache.clear();
-    if (step.spoiled) this.server.engine.spoil();
+    // An image that a release under way has just proven is no older one.
+    if (step.spoiled && step.overlap === undefined) this.server.engine.spoil();
     this.github.staleness = step.stale ? 0.2 : 0;
     this.server.engine.diskSize = step.diskFull ? 1e9 : 100e9;
     if (step.outage) {
