@@ -22,6 +22,8 @@ export interface DeployEffects {
 
 export interface DeployInput {
   pipelineId: string;
+  /** Asked for by a person (rule R1). */
+  kind?: 'rollback';
   /** Dependencies first. */
   wanted: readonly Wanted[];
   /** `project.name`: own image tags begin with it. */

@@ -171,7 +171,7 @@ function unconfirmed(plan: ReleasePlan, cause: unknown): AutopilotError {
 
 export { type DeployEffects, type DeployInput, planOnly } from './deploy.ts';
 export type { Transfer, Transferred } from './execute.ts';
-export { lastRelease, recover, type Settlement } from './recover.ts';
+export { earlierUnrecorded, lastRelease, recover, type Settlement } from './recover.ts';
 export type { Wanted } from './release.ts';
 export type { UndoOutcome } from './undo.ts';
 export type { ReleaseUnderTest } from './under-test.ts';

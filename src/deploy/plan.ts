@@ -32,6 +32,8 @@ export interface Observation {
 
 export interface PlanRequest {
   pipelineId: string;
+  /** Asked for by a person (rule R1). */
+  kind?: 'rollback';
   prefix: string;
   /** Absolute path of the compose file on the server. */
   composeFile: string;
@@ -58,6 +60,7 @@ export function planRelease(observed: Observation, request: PlanRequest): Releas
   const migrate = planMigration(observed.model.name, services, request.migrate);
   return {
     pipeline_id: request.pipelineId,
+    ...(request.kind ? { kind: request.kind } : {}),
     project: observed.model.name,
     prefix: request.prefix,
     compose: {

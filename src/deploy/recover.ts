@@ -31,6 +31,21 @@ export function lastRelease(journal: readonly JournalEntry[]): { state: JournalS
   return { state: events.includes('verified') ? 'verified' : 'unsettled', plan };
 }
 
+/**
+ * Releases before the last one that were verified and that no run recorded: a person may roll back while GitHub is down, and
+ * then the journal is the only one who knows of the release before. Oldest first. Pure.
+ */
+export function earlierUnrecorded(journal: readonly JournalEntry[]): ReleasePlan[] {
+  const open = journal.slice(journal.findLastIndex(({ event }) => event === 'settled') + 1);
+  const starts = open.flatMap(({ event }, index) => (event === 'plan' ? [index] : []));
+  return starts.slice(0, -1).flatMap((start, place) => {
+    const events = open.slice(start, starts[place + 1]).map(({ event }) => event);
+    const plan = ReleasePlan.safeParse(open[start]?.data);
+    const wanted = events.includes('verified') && !events.some((event) => SETTLED.has(event));
+    return wanted && plan.success ? [plan.data] : [];
+  });
+}
+
 /** True when the run that made the last release saw its end, and so left nothing behind. */
 function cameToItsEnd(journal: readonly JournalEntry[]): boolean {
   const index = journal.findLastIndex((entry) => entry.event === 'plan');

@@ -83,6 +83,8 @@ export type MigrationPlan = z.infer<typeof MigrationPlan>;
  */
 export const ReleasePlan = z.object({
   pipeline_id: z.string(),
+  /** By a person's word (rule R1), which counts as neither success nor failure; missing for a pipeline's release. */
+  kind: z.literal('rollback').optional(),
   /** Compose's project name, the label of its containers. */
   project: z.string(),
   /** Own image tags begin with `<prefix>-<service>:`. */

@@ -73,7 +73,6 @@ export async function undoRelease(
       effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
     });
     await noted(effects, 'rolled_back', { reason });
-    await noted(effects, 'settled', {});
   }
   return outcome;
 }

@@ -13,7 +13,7 @@ import { imagesRunning, knownNow, knownReleases } from './known-releases.ts';
 import { applyEvent } from './record.ts';
 import { recordRollback } from './registry.ts';
 import { rollbackTargets } from './rollback-targets.ts';
-import { recordFate, settleEarlierOrGiveBack } from './settle.ts';
+import { settleEarlierOrWarn } from './settle.ts';
 import { verifyRelease } from './stages/verify.ts';
 
 export interface RollbackRequest {
@@ -63,7 +63,7 @@ export async function manualRollback(
   // It only reads: should the server fail first, its end matters to nobody.
   reading.catch(() => undefined);
   const release = context.dryRun ? undefined : await lockServer(context, id);
-  const left = release && (await settleEarlierOrGiveBack(context, release, warnings));
+  const earlier = release && (await settleEarlierOrWarn(context, release, warnings));
   const [{ registry, lock }, running] = await Promise.all([
     reading.then((known) => knownNow(context, known)),
     imagesRunning(context),
@@ -108,9 +108,6 @@ export async function manualRollback(
       verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
     },
   );
-  // The journal's last release is this one now: what could not be recorded before it has its last chance here.
-  if (left !== undefined)
-    await recordFate(context, left).catch((error: unknown) => warnings.push(String(error)));
   const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
   const services = result.verify?.services ?? result.deploy.services;
   const outcome = effects.mask({
@@ -124,7 +121,8 @@ export async function manualRollback(
   });
   try {
     const { state, own } = await record(context, run, request, { ...outcome, running }, registry);
-    await release.recorded();
+    // What could not be recorded before it stays in the journal for the next run.
+    if (earlier === 'recorded') await release.recorded();
     await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
     const { lock: now } = state.file;
     return { ...outcome, pipelineId: own, locked: now?.locked === true, lock: now, state };

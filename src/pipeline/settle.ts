@@ -1,4 +1,4 @@
-import { lastRelease, type ReleaseHandle } from '../deploy/index.ts';
+import { earlierUnrecorded, lastRelease, type ReleaseHandle } from '../deploy/index.ts';
 import type { ReleasePlan } from '../deploy/release.ts';
 import type { Target } from '../server/target.ts';
 import { serverOf, tagOf, type PipelineContext } from './context.ts';
@@ -42,44 +42,49 @@ export async function fateOf(release: ReleaseHandle): Promise<Fate | undefined> 
   return { kind: 'put-back', plan, services: services.reverse(), by: 'the server itself', undoFailed: [] };
 }
 
+/** Of every release that the journal knows and no run recorded, in their order. */
+async function fatesOf(release: ReleaseHandle): Promise<Fate[]> {
+  const last = await fateOf(release);
+  const earlier = earlierUnrecorded(await release.keeper.journal());
+  return [
+    ...earlier.map((plan): Fate => ({ kind: 'verified', plan })),
+    ...(last === undefined ? [] : [last]),
+  ];
+}
+
 /**
- * Records what an earlier run left unrecorded, from the server's journal: a verified release as the success it was, one
+ * Records what earlier runs left unrecorded, from the server's journal: a verified release as the success it was, one
  * that was put back as cancelled, because its runner was lost and not its code (rule V4: that is no counted failure).
  */
 export async function settleEarlier(context: PipelineContext, release: ReleaseHandle): Promise<void> {
-  await settleFate(context, release, await fateOf(release));
-}
-
-async function settleFate(
-  context: PipelineContext,
-  release: ReleaseHandle,
-  fate: Fate | undefined,
-): Promise<void> {
-  if (fate === undefined) return;
-  const { log } = context.effects;
-  const { plan } = fate;
-  log.notice(
-    fate.kind === 'verified'
-      ? `Release ${plan.pipeline_id} was verified but never recorded; it is recorded now.`
-      : `Release ${plan.pipeline_id} lost its runner and was put back by ${fate.by}: ${fate.services.join(', ') || 'nothing had been cut over'}.`,
-  );
-  await recordFate(context, fate);
+  const fates = await fatesOf(release);
+  if (fates.length === 0) return;
+  for (const fate of fates) {
+    context.effects.log.notice(notice(fate));
+    await recordFate(context, fate);
+  }
   await release.recorded();
 }
 
-/** The same where nothing may be refused for it: gives back what could not be recorded now, and warns. */
-export async function settleEarlierOrGiveBack(
+function notice(fate: Fate): string {
+  const { pipeline_id: id } = fate.plan;
+  return fate.kind === 'verified'
+    ? `Release ${id} was verified but never recorded; it is recorded now.`
+    : `Release ${id} lost its runner and was put back by ${fate.by}: ${fate.services.join(', ') || 'nothing had been cut over'}.`;
+}
+
+/** The same where nothing may be refused for it: tells whether all of it is recorded, and warns. */
+export async function settleEarlierOrWarn(
   context: PipelineContext,
   release: ReleaseHandle,
   warnings: string[],
-): Promise<Fate | undefined> {
-  const fate = await fateOf(release);
+): Promise<'recorded' | 'left'> {
   try {
-    await settleFate(context, release, fate);
-    return undefined;
+    await settleEarlier(context, release);
+    return 'recorded';
   } catch (error) {
     warnings.push((error as Error).message);
-    return fate;
+    return 'left';
   }
 }
 
@@ -98,7 +103,7 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
       id: `${own}.settled`,
       run: {
         pipeline_id: own,
-        kind: known?.kind === 'rollback' ? 'rollback' : 'pipeline',
+        kind: plan.kind ?? 'pipeline',
         trigger: known?.trigger ?? 'unknown',
         started_at: known?.started_at ?? at,
         target: targetName,

@@ -60,6 +60,7 @@ export async function rollback(input: RollbackInput, effects: RollbackEffects): 
   }
   const deployed = await effects.release.deploy({
     pipelineId: input.pipelineId,
+    kind: 'rollback',
     wanted,
     prefix: input.prefix,
     composeFile: input.composeFile,
