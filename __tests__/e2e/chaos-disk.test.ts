@@ -26,7 +26,7 @@ until docker version >/dev/null 2>&1; do sleep 0.2; done
 until busybox wget -q -O /dev/null http://localhost:3000/api/products; do sleep 0.2; done`;
 const free = (megabytes: number) =>
   `rm -f /root/small/filler; left=$(df -Pk /root/small | awk 'END { print $4 }'); fallocate -l $(((left - ${String(megabytes * 1000)}) * 1024)) /root/small/filler`;
-const FULL = 'rm -f /root/small/filler; cat /dev/zero >/root/small/filler 2>/dev/null; true';
+const FULL = 'rm -f /root/small/filler; cat /dev/zero >/root/small/filler 2>/dev/null || true';
 const ROOM = 'rm /root/small/filler';
 
 async function must(script: string): Promise<void> {
