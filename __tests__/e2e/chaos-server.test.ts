@@ -14,12 +14,21 @@ beforeAll(async () => {
 }, LIMIT);
 afterAll(() => chaos?.close());
 
-/** Asked on the server itself: nobody outside can. */
-const servesInside = async (version: string) => {
-  const ask =
-    'for path in version api/version; do busybox wget -q -T 2 -O - http://localhost:3000/$path; done';
-  const { stdout } = await chaos.world.server.exec(ask);
-  return stdout.split(`"version":"${version}"`).length === 3;
+/** Asked on the server itself, and without names: nobody outside can, and nothing outside answers for a name. */
+const inside = async () => {
+  const backend = '$(docker ps --quiet --filter label=com.docker.compose.service=backend | head -n 1)';
+  const address = `$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${backend})`;
+  const ask = `for at in localhost:3000 ${address}:3001; do busybox wget -q -T 5 -O - http://$at/version; echo; done`;
+  const { stdout, stderr } = await chaos.world.server.exec(ask);
+  return [...stdout.matchAll(/"version":"([^"]*)"/g)].map(([, version]) => version).join(' and ') || stderr;
+};
+const untilInside = async (version: string) => {
+  let last = '';
+  await until(
+    () => `${version} does not serve, but ${last}`,
+    async () => (last = await inside()) === `${version} and ${version}`,
+    { timeout: 120_000, every: 250 },
+  );
 };
 
 describe('the connection is cut in silence', () => {
@@ -34,9 +43,12 @@ describe('the connection is cut in silence', () => {
         faultAt(SENDING, () => server.cutNetwork(), {
           changes: bigger(dockerfile, 60),
           heal: async () => {
-            expect(await servesInside(current)).toBe(true);
-            expect(await chaos.world.running()).toEqual(before);
-            await server.restoreNetwork();
+            try {
+              await untilInside(current);
+              expect(await chaos.world.running()).toEqual(before);
+            } finally {
+              await server.restoreNetwork();
+            }
           },
         }),
       );
@@ -55,8 +67,11 @@ describe('the connection is cut in silence', () => {
         chaos,
         faultAt(CUTTING_OVER, () => server.cutNetwork(), {
           heal: async () => {
-            await until(`${current} serves`, () => servesInside(current), { timeout: 120_000, every: 250 });
-            await server.restoreNetwork();
+            try {
+              await untilInside(current);
+            } finally {
+              await server.restoreNetwork();
+            }
           },
         }),
       );
