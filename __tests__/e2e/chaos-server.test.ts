@@ -18,7 +18,7 @@ afterAll(() => chaos?.close());
 const inside = async () => {
   const backend = '$(docker ps --quiet --filter label=com.docker.compose.service=backend | head -n 1)';
   const address = `$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${backend})`;
-  const ask = `for at in localhost:3000 ${address}:3001; do busybox wget -q -T 5 -O - http://$at/version; echo; done`;
+  const ask = `for at in 127.0.0.1:3000 ${address}:3001; do busybox wget -q -T 5 -O - http://$at/version; echo; done`;
   const { stdout, stderr } = await chaos.world.server.exec(ask);
   return [...stdout.matchAll(/"version":"([^"]*)"/g)].map(([, version]) => version).join(' and ') || stderr;
 };

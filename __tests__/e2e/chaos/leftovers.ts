@@ -11,7 +11,8 @@ const ON_THE_SERVER: Record<string, string> = {
   // Everything that is kept by design is named; whatever else lies there was forgotten.
   'a file': `find /srv/shop -mindepth 1 -type f ! -path /srv/shop/docker-compose.prod.yml ! -path /srv/shop/.gonsautopilot.json \
     ! -path /srv/shop/proxy.conf ! -path '/srv/shop/.gonsautopilot/journal' ! -path '/srv/shop/.gonsautopilot/epoch' \
-    ! -path '/srv/shop/.gonsautopilot/lock' ! -path '/srv/shop/.gonsautopilot/revert.log'`,
+    ! -path '/srv/shop/.gonsautopilot/lock' ! -path '/srv/shop/.gonsautopilot/revert.log' \
+    ! -path '/srv/shop/.gonsautopilot/layers/[0-9a-f]*'`,
   'a container that does not run': `docker ps --all --format '{{.State}} {{.Names}}' | grep -v '^running '`,
   'a candidate or a migration': `docker ps --all --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'`,
   // Keeper, docker load, a session of sshd: that user has nothing of its own here.
