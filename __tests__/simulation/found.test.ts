@@ -100,6 +100,21 @@ describe('GitHub is down when a release is verified and when a person rolls it b
   });
 });
 
+test('put back by the next run after the server went down, while its own runner lives: the end that this one sees stands (settle.ts)', async () => {
+  const killed = [0, 'kill-before'] as const;
+  const { violations } = await simulate({
+    seed: 0,
+    layout: 'side-by-side',
+    autoRollback: true,
+    steps: [
+      { ...quietStep, action: 'dry-run', kind: 'steps', faults: [killed] },
+      quietStep,
+      { ...quietStep, kind: 'steps', faults: [[9, 'reboot']], overlap: 5_401 },
+    ],
+  });
+  expect(violations).toEqual([]);
+});
+
 test('a rollback that waits for a deployment undoes that one, and not the release before it too (manual-rollback.ts)', async () => {
   const world = new World({ seed: 1, layout: 'side-by-side', autoRollback: true });
   const released = async () => {

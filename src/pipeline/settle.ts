@@ -109,6 +109,8 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
         target: targetName,
       },
       status: fate.kind === 'verified' ? 'success' : 'cancelled',
+      // A runner that only lost its server may still come and say how its run ended.
+      ...(fate.kind === 'put-back' ? { presumed: true as const } : {}),
       finished_at: at,
       max_consecutive_failures: config.safety.max_consecutive_failures,
       ...(fate.kind === 'verified'
