@@ -103,7 +103,9 @@ export class Truth {
       if (up || !before || !this.#open || this.needsRun || this.leftToPerson) continue;
       const { plan } = this.#open;
       const own = plan.services.find((service) => service.service === name);
-      const broken = plan.services.some((service) => {
+      // A rollback proves each image only when its turn comes (rule R1): the services before it change places for nothing.
+      const judged = plan.kind === 'rollback' ? plan.services.filter((one) => one === own) : plan.services;
+      const broken = judged.some((service) => {
         const id = engine.imageId(service.image) ?? '';
         return ['sick', 'crash'].includes(engine.images.get(id)?.behaviour.kind ?? 'good');
       });
