@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import type { World } from '../../lab/world.ts';
-import { everything, expectStatus, lastRun, plain, quickWorld, recordOf, summaries } from './pilot.ts';
+import { everything, expectStatus, json, lastRun, plain, quickWorld, recordOf, summaries } from './pilot.ts';
 
 const LIMIT = 120_000;
 // Put together here, so that no scanner finds it in this file.
@@ -27,6 +27,47 @@ test(
       expectStatus(job, 'success');
       expect(plain(job.log)).toMatch(PATTERN);
     }
+    expect(await everything(world)).toEqual(before);
+  },
+  LIMIT,
+);
+
+test(
+  'pull request of a fork: its files; nothing is written or deployed',
+  async () => {
+    await world.repository.commit(
+      'topic',
+      { 'frontend/release.js': world.release('frontend', '9.9.9') },
+      {
+        parent: (await world.repository.ref('refs/heads/main')) ?? null,
+      },
+    );
+    const pull = await world.github.openPullRequest('gons/shop', { head: 'topic', fork: 'eve/shop' });
+    const before = await everything(world);
+    const branch = (ref: string, sha: string, name: string) => ({ ref, sha, repo: { full_name: name } });
+    const job = await world.deploy({
+      event: {
+        name: 'pull_request',
+        payload: {
+          number: pull.number,
+          pull_request: {
+            number: pull.number,
+            head: branch('topic', pull.head.sha, 'eve/shop'),
+            base: branch('main', pull.base.sha, 'gons/shop'),
+          },
+        },
+      },
+      ref: `refs/pull/${pull.number}/merge`,
+      sha: pull.mergeSha ?? '',
+      permissions: { contents: 'read', 'pull-requests': 'read' },
+      secrets: { SSH_PRIVATE_KEY: '', SSH_KNOWN_HOSTS: '' },
+    });
+    expectStatus(job, 'success');
+    expect(json<{ categories: unknown }>(job, 'plan').categories).toMatchObject({
+      frontend: ['frontend/release.js'],
+      backend: [],
+    });
+    expect(json(job, 'deployed')).toEqual({});
     expect(await everything(world)).toEqual(before);
   },
   LIMIT,
