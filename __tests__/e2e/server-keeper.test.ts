@@ -46,6 +46,16 @@ const leftovers = () =>
       return false;
     }
   });
+/** Processes with this in their environment that sleep for ten seconds. */
+const sleepers = (mark: string) =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8').split('\0');
+      return read('environ').includes(mark) && read('cmdline').join(' ').includes('sleep 10 ');
+    } catch {
+      return false;
+    }
+  });
 const revertScript = () => `echo reverted >>${folder}/reverted\n`;
 const reverted = () =>
   existsSync(join(folder, 'reverted')) ? readFileSync(join(folder, 'reverted'), 'utf8') : '';
@@ -330,6 +340,18 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     await keeper.close();
     expect(await target.lockHolder()).toBeUndefined();
     for (const line of processesOf(folder)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+  });
+
+  test('what watches over the output of a command ends with the command', async () => {
+    const env = { ...(process.env as Record<string, string>), KEEPER_OF: folder };
+    const marked = openLocalTarget({ path: folder, log, shell, env });
+    const keeper = await marked.openKeeper(request());
+    // Its output stays open for a moment after its end.
+    await keeper.change({ title: 'child', argv: ['sh', '-c', 'sleep 0.5 &'] });
+    // Ten seconds later it would end by itself.
+    await until('nobody waits for output', () => sleepers(`KEEPER_OF=${folder}`).length === 0, 3_000);
+    await keeper.close();
+    await marked.close();
   });
 
   test('many requests at once are served one after the other', async () => {
