@@ -273,9 +273,13 @@ supervise() {
   code=$?
   (
     exec 3>&- 4>&- 9>&-
-    sleep "$DRAIN_LIMIT"
+    # Told that the pumps are done, it takes its sleep along.
+    sleeper=
+    trap 'kill $sleeper; exit' TERM
+    sleep "$DRAIN_LIMIT" &
+    sleeper=$!
     # shellcheck disable=SC2086 # two process ids
-    kill $pumps
+    wait "$sleeper" && kill $pumps
   ) >/dev/null 2>&1 &
   drain=$!
   # shellcheck disable=SC2086
