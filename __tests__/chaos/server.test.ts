@@ -1,9 +1,9 @@
 /** Issue 3 on real engines: the line, the SSH server and the engine fail in the middle of a deployment. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../lab/process.ts';
-import { type ChaosWorld, openChaosWorld } from './chaos/chaos-world.ts';
-import { turn } from './chaos/cycle.ts';
-import { bigger, CUTTING_OVER, faultAt, PROVING, SENDING } from './chaos/faults.ts';
+import { type ChaosWorld, openChaosWorld } from '../e2e/chaos/chaos-world.ts';
+import { turn } from '../e2e/chaos/cycle.ts';
+import { bigger, CUTTING_OVER, faultAt, PROVING, SENDING } from '../e2e/chaos/faults.ts';
 
 const LIMIT = 240_000;
 let chaos: ChaosWorld;
