@@ -1,6 +1,6 @@
 /** Issue 3: `kill -9` of the runner at random moments on real engines; `npm run chaos` does the same fifty times and more. */
 import { expect, test } from '@jest/globals';
-import { type Campaign, campaign, complaint } from './chaos/campaign.ts';
+import { type Campaign, campaign, complaint } from '../e2e/chaos/campaign.ts';
 
 /** Another one each time would find more, and break builds that changed nothing; `npm run chaos` is for finding. */
 const SEED = 3;

@@ -1,11 +1,11 @@
 /** Issue 3 on real engines: two runs at once, images pruned, a clock that is wrong. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PilotJob } from '../../lab/world.ts';
-import { type ChaosWorld, cleanRun, KEEP_RELEASES, openChaosWorld } from './chaos/chaos-world.ts';
-import { turn } from './chaos/cycle.ts';
-import { CUTTING_OVER, faultAt, WATCHING } from './chaos/faults.ts';
-import { judge } from './chaos/judge.ts';
-import { expectStatus, lastRun, recordOf, registryOf } from './pilot.ts';
+import { type ChaosWorld, cleanRun, KEEP_RELEASES, openChaosWorld } from '../e2e/chaos/chaos-world.ts';
+import { turn } from '../e2e/chaos/cycle.ts';
+import { CUTTING_OVER, faultAt, WATCHING } from '../e2e/chaos/faults.ts';
+import { judge } from '../e2e/chaos/judge.ts';
+import { expectStatus, lastRun, recordOf, registryOf } from '../e2e/pilot.ts';
 
 const LIMIT = 240_000;
 let chaos: ChaosWorld;
