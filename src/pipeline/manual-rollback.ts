@@ -41,9 +41,10 @@ export interface ManualRollback {
 }
 
 /**
- * Rule R1: back to an older release by a person's word, through the same gate, cut-over, health check, record and lock on the
- * server as a deployment; without a candidate where the image has proven itself on that server before. A locked pipeline does not forbid it, and neither does a state branch that cannot be read as
- * long as the cache has a registry. Not counted as success or failure; one that fails half-way locks (rule V4).
+ * Rule R1: back to an older release by a person's word, through the same gate, cut-over, health check, record and lock on
+ * the server as a deployment; without a candidate where the image has proven itself on that server before. A locked pipeline
+ * does not forbid it, and neither does a state branch that cannot be read as long as the cache has a registry. Not counted as
+ * success or failure; one that fails half-way locks (rule V4).
  */
 export async function manualRollback(
   context: PipelineContext,

@@ -19,7 +19,7 @@ export interface RollbackInput {
 
 export interface RollbackEffects {
   target: Target;
-  /** The open release: the same lock, plan, candidate, cut-over and undo as any deployment. */
+  /** The open release: the same lock, plan, cut-over and undo as any deployment; the plan says who needs a candidate. */
   release: { deploy(input: DeployInput): Promise<DeployResult> };
   /** The checks after it, and the end of the release; smoke test as after any deployment. */
   verify: (deployed: DeployResult) => Promise<VerifyResult>;
