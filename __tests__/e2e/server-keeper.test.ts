@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { openLocalTarget } from '../../src/server/target-local.ts';
 import type { Target } from '../../src/server/target.ts';
@@ -236,8 +237,7 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
       const keeper = await target.openKeeper(request({ wait: 10 }));
       await keeper.arm(revertScript());
-      const pid = processesOf('').find((line) => line.includes(keeperMark) && parentOf(line) === process.pid);
-      process.kill(Number(pid?.split(' ')[0]), signal);
+      process.kill(keepers()[0] ?? 0, signal);
       await until('it reverted', () => eventsOf(folder).at(-1) === 'auto_reverted');
       await expect(keeper.record('late', {})).rejects.toMatchObject({ code: 'SSH_CONNECT' });
     }
@@ -263,6 +263,53 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     expect(eventsOf(folder).filter((event) => event === 'opened')).toHaveLength(1);
   });
 
+  test('what carried the lines of the last session, and does not end when told to, swallows none of the next one', async () => {
+    const bin = join(folder, 'stubborn');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'cat'), `#!/bin/sh\ntrap '' TERM\nexec /bin/cat "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const stubborn = openLocalTarget({ path: folder, log, shell, env });
+    const first = await stubborn.openKeeper(request());
+    await first.arm(revertScript());
+    let { nonce } = await first.detach(30);
+    for (const step of ['second', 'third']) {
+      const next = await stubborn.openKeeper(request({ claim: nonce }));
+      expect(next).toMatchObject({ epoch: first.epoch, claimed: true, nonce });
+      expect((await next.change({ title: 'x', argv: ['echo', step] })).stdout).toBe(`${step}\n`);
+      ({ nonce } = await next.detach(30));
+    }
+    const last = await stubborn.openKeeper(request({ claim: nonce }));
+    await last.disarm();
+    await last.close();
+    await stubborn.close();
+    expect(reverted()).toBe('');
+  });
+
+  test('a claim of a keeper that is slow to answer waits for it; of one that was killed it does not', async () => {
+    const first = await target.openKeeper(request({ heartbeat: 30 }));
+    await first.arm(revertScript());
+    const { nonce } = await first.detach(60);
+    const [keeper = 0] = keepers();
+    expect(keeper).toBeGreaterThan(1);
+    process.kill(keeper, 'SIGSTOP');
+    const claiming = target.openKeeper(request({ claim: nonce, heartbeat: 30 }));
+    const [, run = ''] = readFileSync(state('holder'), 'utf8').split('\n');
+    await until('it is claimed', () => readdirSync(run).some((name) => name.startsWith('out.')));
+    // Longer than anything that has ever been waited for.
+    await sleep(7_000);
+    process.kill(keeper, 'SIGCONT');
+    const second = await claiming;
+    expect(second).toMatchObject({ epoch: first.epoch, claimed: true });
+    await second.detach(60);
+    for (const pid of keepers()) process.kill(-pid, 'SIGKILL');
+    const third = await target.openKeeper(request({ claim: nonce }));
+    expect(third).toMatchObject({ epoch: first.epoch + 1, claimed: false });
+    expect(third.inherited?.script).toBe(`${revertScript()}\n`);
+    await third.disarm();
+    await third.close();
+    expect(reverted()).toBe('');
+  });
+
   test('detached and never claimed: reverts by itself, and a late claim is told that it came too late', async () => {
     const first = await target.openKeeper(request());
     await first.arm(revertScript());
@@ -277,10 +324,6 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     const first = await target.openKeeper(request());
     await first.arm(revertScript());
     const { nonce } = await first.detach(30);
-    const keepers = () =>
-      processesOf('')
-        .filter((line) => line.includes(keeperMark) && parentOf(line) === process.pid)
-        .map((line) => Number(line.split(' ')[0]));
     const before = keepers();
     const second = await target.openKeeper(request({ claim: nonce }));
     expect(second.claimed).toBe(true);
@@ -368,6 +411,11 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
   });
 });
 
+/** Process ids of the shells that this process started as keepers. */
+const keepers = () =>
+  processesOf('')
+    .filter((line) => line.includes(keeperMark) && parentOf(line) === process.pid)
+    .map((line) => Number(line.split(' ')[0]));
 const keeperMark = '#end of the keeper';
 const parentOf = (line: string) => {
   try {

@@ -21,6 +21,7 @@ REVERT_LIMIT=600
 REVERT_ATTEMPTS=3
 DRAIN_LIMIT=10
 LEASE_LIMIT=20
+CLAIM_LIMIT=60
 JOURNAL_LIMIT=1048576
 
 fatal() {
@@ -69,17 +70,22 @@ reader() {
 
 # ---- taking over a detached keeper --------------------------------------------------------------------------------
 
-# This process then only carries lines: the lock and the arming never change hands, so nobody can slip in between.
+# A holder that was killed answers nothing. Asked once in a second.
+let_go() { [ $((patience % 10)) -eq 0 ] && has flock && flock -n "$state/lock" true; }
+
+# This process then only carries lines: the lock and the arming never change hands, so nobody can slip in between. It
+# brings a FIFO that the keeper takes by renaming it and that it takes back by removing it: one of the two happens.
 relay() {
   [ "$(holder_field 1)" = "$claim" ] || return 1
   run=$(holder_field 2)
-  [ -p "$run/in" ] || return 1
+  { [ -p "$run/in" ] && mkfifo "$run/out.$session"; } || return 1
   exec 3<>"$run/in" 9>&-
   printf 'claim %s %s\n' "$session" "$claim" >&3
-  patience=50
+  patience=$((CLAIM_LIMIT * 10))
   while [ ! -e "$run/yes.$session" ]; do
     patience=$((patience - 1))
-    if [ "$patience" -le 0 ] || [ -e "$run/no.$session" ] || [ ! -p "$run/in" ]; then
+    if [ ! -p "$run/in" ] || [ -e "$run/no.$session" ] || let_go ||
+      { [ "$patience" -le 0 ] && rm "$run/out.$session" 2>/dev/null; }; then
       exec 3>&-
       return 1
     fi
@@ -302,6 +308,8 @@ signal_command() {
   kill -s "$1" -- "-$pid" 2>/dev/null || kill -s "$1" "$pid" 2>/dev/null
 }
 
+refuse_claim() { : >"$run/no.$1"; }
+
 # Waits for the current command; from the $1-th tick on it is killed for good.
 await_command() {
   patience=$1
@@ -313,6 +321,7 @@ await_command() {
         patience=$((patience - 1))
         [ "$patience" -gt 0 ] || signal_command KILL
         ;;
+      claim) refuse_claim "$first" ;;
     esac
   done
 }
@@ -341,6 +350,7 @@ finish_command() {
         ;;
       tick) command_left=$((command_left - 1)) ;;
       unlock) [ "$first" != "$nonce" ] || command_left=0 ;;
+      claim) refuse_claim "$first" ;;
     esac
   done
 }
@@ -504,19 +514,22 @@ on_request() {
 }
 
 on_claim() {
-  if [ "$mode" = detached ] && [ "$2" = "$nonce" ]; then
-    mode=open
-    session=$1
-    silent=0
-    kill "$(cat "$run/cat")" 2>/dev/null
-    journal claimed '{}'
-    arming=clean
-    [ ! -f "$state/armed" ] || arming=inherited
-    : >"$run/yes.$1"
-    answer "open $epoch $arming claimed"
-  else
-    : >"$run/no.$1"
+  if [ "$mode" != detached ] || [ "$2" != "$nonce" ]; then
+    refuse_claim "$1"
+    return
   fi
+  # Each session's answers go through a FIFO of its own: what still reads the last one's can swallow none of them.
+  mv "$run/out.$1" "$run/out" 2>/dev/null || return 0
+  exec 4<>"$run/out"
+  mode=open
+  session=$1
+  silent=0
+  kill "$(cat "$run/cat")" 2>/dev/null
+  : >"$run/yes.$1"
+  journal claimed '{}'
+  arming=clean
+  [ ! -f "$state/armed" ] || arming=inherited
+  answer "open $epoch $arming claimed"
 }
 
 # A group of its own for each command, so that all of it can be killed.
