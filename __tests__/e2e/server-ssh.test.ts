@@ -102,6 +102,33 @@ test('what is written goes at once: a small question does not wait for the answe
   }
 });
 
+test('invariant 9: a connection on which nobody answers any more is closed within seconds', async () => {
+  let dead = false;
+  const sockets: Socket[] = [];
+  const line = createServer({ allowHalfOpen: true }, (near) => {
+    const far = new Socket({ allowHalfOpen: true }).connect(sshd.port, '127.0.0.1');
+    sockets.push(near, far);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      from.on('error', () => undefined).on('data', (bytes) => void (dead || to.write(bytes)));
+  }).listen(0, '127.0.0.1');
+  await once(line, 'listening');
+  try {
+    const { port } = line.address() as AddressInfo;
+    const [fingerprint = ''] = Object.values(sshd.hostKeys).map((key) => key.fingerprint);
+    const connection = await connectSsh(at({ port, knownHosts: fingerprint }));
+    dead = true;
+    let closed = false;
+    void connection.close().then(() => (closed = true));
+    await until('it is closed', () => closed, 10_000);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    line.close();
+  }
+});
+
 describe('failures before the login, in words', () => {
   test('key refused: names user and fingerprint', async () => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'stranger')]);

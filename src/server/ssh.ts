@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type * as ssh2 from 'ssh2';
@@ -40,6 +41,8 @@ const SESSIONS = 8;
 const OPEN_ATTEMPTS = 6;
 const OPEN_PAUSE = 100;
 
+/** Milliseconds that the server gets to end a connection that is closed. */
+const CLOSE_PATIENCE = 3_000;
 /** Milliseconds after which a first connection is not tried again: who cannot be reached should know soon. */
 const PATIENCE = 30_000;
 
@@ -202,12 +205,17 @@ function connectionOf(client: ssh2.Client, options: SshOptions): SshConnection {
     async close() {
       over ??= new Error('it was closed');
       client.end();
-      const patience = setTimeout(() => client.destroy(), 3000);
+      const patience = setTimeout(() => drop(client), CLOSE_PATIENCE);
       await ended;
       clearTimeout(patience);
     },
   };
   return connection;
+}
+
+/** Where nobody answers any more. `client.destroy()` does nothing once `end()` was called: it asks whether it could write. */
+function drop(client: ssh2.Client): void {
+  (client as unknown as { _sock?: Socket })._sock?.destroy();
 }
 
 function refusedThere(error: unknown, host: string, port: number): Error {
