@@ -13,9 +13,13 @@ import {
   stopContainer,
 } from './commands.ts';
 import { must, newContainers, type ReleaseEffects } from './effects.ts';
+import { COMPOSE_LABEL } from './plan.ts';
 import { proveHealthy } from './health.ts';
 import { clearHosts, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
+
+/** Milliseconds that an engine gets to answer again before anything is put back. */
+const ENGINE_PATIENCE = 60_000;
 
 export interface UndoOutcome {
   /** Services put back, in the order in which it happened (rule D3). */
@@ -57,6 +61,7 @@ export async function undoRelease(
       return undefined;
     }
   };
+  await attempt('', [], () => engineBack(plan, effects));
   // First of all: from here on a person's `docker compose up` brings back the old version as well.
   await attempt('the compose file', shown([restoreCompose(plan)]), () => must(effects, restoreCompose(plan)));
   await attempt('the migration', [], () => removeMigration(plan, effects));
@@ -75,6 +80,25 @@ export async function undoRelease(
     await noted(effects, 'rolled_back', { reason });
   }
   return outcome;
+}
+
+/**
+ * An engine that is just being restarted, by an update in the night, is the reason of many a failure and answers again
+ * soon. One that does not is found out, and told, by what comes next.
+ */
+async function engineBack(plan: ReleasePlan, { target, clock, log }: ReleaseEffects): Promise<void> {
+  const patience = clock.now().getTime() + ENGINE_PATIENCE;
+  for (let said = false; ; said = true) {
+    try {
+      await target.engine.containers([`${COMPOSE_LABEL.project}=${plan.project}`]);
+      return;
+    } catch (error) {
+      if (error instanceof AutopilotError && error.code === 'SSH_CONNECT') throw error;
+      if (clock.now().getTime() >= patience) return;
+      if (!said) log.info(`The engine on ${target.name} does not answer; waiting for it: ${describe(error)}`);
+      await clock.sleep(1_000);
+    }
+  }
 }
 
 export const LEFT_TO_SERVER =

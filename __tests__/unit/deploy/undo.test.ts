@@ -240,3 +240,23 @@ test('D2: a Compose that creates nothing never stops the old one', async () => {
   expect(server.commands.join()).not.toContain('stop the old');
   expect(server.snapshot()).toEqual(before);
 });
+
+test('D3: an engine that is being restarted is waited for before anything is put back; the end is as ever', async () => {
+  const { server, wanted } = build([
+    { existing: 'running', named: false, ports: true, behaviour: { candidate: 'good', live: 'bad' } },
+  ]);
+  const before = server.snapshot();
+  const containers = server.engine.containers.bind(server.engine);
+  let silent = 5;
+  server.engine.containers = async (labels) => {
+    if (server.journal.some(({ event }) => event === 'rolling_back') && silent > 0) {
+      silent -= 1;
+      throw new Error('connect ECONNREFUSED /var/run/docker.sock');
+    }
+    return containers(labels);
+  };
+  const result = await run(await open(server), wanted);
+  expect(silent).toBe(0);
+  expect(result).toMatchObject({ status: 'failed', rolled_back: ['backend'] });
+  expect(server.snapshot()).toEqual(before);
+});
