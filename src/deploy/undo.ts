@@ -13,13 +13,14 @@ import {
   stopContainer,
 } from './commands.ts';
 import { must, newContainers, type ReleaseEffects } from './effects.ts';
-import { COMPOSE_LABEL } from './plan.ts';
 import { proveHealthy } from './health.ts';
 import { clearHosts, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 
-/** Milliseconds that an engine gets to answer again before anything is put back. */
+/** Milliseconds that an engine gets to answer again while something is put back. */
 const ENGINE_PATIENCE = 60_000;
+/** What the client and a connection to the engine say of one that is not there. */
+const ENGINE_AWAY = /Cannot connect to the Docker daemon|ECONNREFUSED|ECONNRESET|socket hang up/;
 
 export interface UndoOutcome {
   /** Services put back, in the order in which it happened (rule D3). */
@@ -45,12 +46,13 @@ export async function undoRelease(
 ): Promise<UndoOutcome> {
   const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [], leftToServer: false };
   await noted(effects, 'rolling_back', { reason });
+  const patiently = patientWith(effects);
   const attempt = async (name: string, steps: string[], body: () => Promise<unknown>) => {
     if (outcome.leftToServer) return undefined;
     try {
-      return await body();
+      return await patiently(body);
     } catch (error) {
-      if (error instanceof AutopilotError && error.code === 'SSH_CONNECT') {
+      if (isLost(error)) {
         effects.log.warning(`${LEFT_TO_SERVER} ${describe(error)}`);
         outcome.leftToServer = true;
         return undefined;
@@ -61,7 +63,6 @@ export async function undoRelease(
       return undefined;
     }
   };
-  await attempt('', [], () => engineBack(plan, effects));
   // First of all: from here on a person's `docker compose up` brings back the old version as well.
   await attempt('the compose file', shown([restoreCompose(plan)]), () => must(effects, restoreCompose(plan)));
   await attempt('the migration', [], () => removeMigration(plan, effects));
@@ -83,23 +84,30 @@ export async function undoRelease(
 }
 
 /**
- * An engine that is just being restarted, by an update in the night, is the reason of many a failure and answers again
- * soon. One that does not is found out, and told, by what comes next.
+ * An engine that is being restarted, by an update in the night, is the reason of many a failure and answers again soon: a
+ * step that met it is taken again, which is why each step can be taken twice. One budget for the whole undoing.
  */
-async function engineBack(plan: ReleasePlan, { target, clock, log }: ReleaseEffects): Promise<void> {
-  const patience = clock.now().getTime() + ENGINE_PATIENCE;
-  for (let said = false; ; said = true) {
-    try {
-      await target.engine.containers([`${COMPOSE_LABEL.project}=${plan.project}`]);
-      return;
-    } catch (error) {
-      if (error instanceof AutopilotError && error.code === 'SSH_CONNECT') throw error;
-      if (clock.now().getTime() >= patience) return;
-      if (!said) log.info(`The engine on ${target.name} does not answer; waiting for it: ${describe(error)}`);
-      await clock.sleep(1_000);
+function patientWith({ clock, log, target }: ReleaseEffects) {
+  const until = clock.now().getTime() + ENGINE_PATIENCE;
+  let said = false;
+  return async <Result>(body: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await body();
+      } catch (error) {
+        if (isLost(error) || !ENGINE_AWAY.test(describe(error)) || clock.now().getTime() >= until)
+          throw error;
+        if (!said)
+          log.info(`The engine on ${target.name} does not answer; waiting for it: ${describe(error)}`);
+        said = true;
+        await clock.sleep(1_000);
+      }
     }
-  }
+  };
 }
+
+/** The connection, and with it every other step. */
+const isLost = (error: unknown): boolean => error instanceof AutopilotError && error.code === 'SSH_CONNECT';
 
 export const LEFT_TO_SERVER =
   'The connection to the server is lost; the server puts the version before back by itself, and the next run looks at it first.';
