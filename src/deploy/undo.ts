@@ -20,7 +20,8 @@ import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 /** Milliseconds that an engine gets to answer again while something is put back. */
 const ENGINE_PATIENCE = 60_000;
 /** What the client and a connection to the engine say of one that is not there. */
-const ENGINE_AWAY = /Cannot connect to the Docker daemon|ECONNREFUSED|ECONNRESET|socket hang up/;
+const ENGINE_AWAY =
+  /Cannot connect to the Docker daemon|error during connect|raw stream connection|ECONNREFUSED|ECONNRESET|connection reset|socket hang up/i;
 
 export interface UndoOutcome {
   /** Services put back, in the order in which it happened (rule D3). */
