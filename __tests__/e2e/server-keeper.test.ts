@@ -295,7 +295,7 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     const claiming = target.openKeeper(request({ claim: nonce, heartbeat: 30 }));
     const [, run = ''] = readFileSync(state('holder'), 'utf8').split('\n');
     await until('it is claimed', () => readdirSync(run).some((name) => name.startsWith('out.')));
-    // Longer than anything that has ever been waited for.
+    // Longer than the five seconds after which a claim once gave up.
     await sleep(7_000);
     process.kill(keeper, 'SIGCONT');
     const second = await claiming;
@@ -317,6 +317,21 @@ describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
     await until('it reverted', () => eventsOf(folder).includes('auto_reverted'));
     const late = await target.openKeeper(request({ claim: nonce, wait: 5 }));
     expect(late).toMatchObject({ claimed: false, epoch: 2, inherited: undefined });
+    await late.close();
+  });
+
+  test('a claim while what is armed runs is refused at once: it waits for the lock and is told who has it', async () => {
+    const first = await target.openKeeper(request());
+    await first.arm(`while [ ! -e ${folder}/go ]; do sleep 0.1; done\n${revertScript()}`);
+    const { nonce } = await first.detach(1);
+    await until('it reverts', () => eventsOf(folder).includes('auto_revert_started'));
+    const claiming = target.openKeeper(request({ claim: nonce, wait: 30 }));
+    await until('the waiting is told', () => log.lines.some((line) => /Waiting .*p-1 by bob/.test(line)));
+    expect(reverted()).toBe('');
+    writeFileSync(join(folder, 'go'), '');
+    const late = await claiming;
+    expect(late).toMatchObject({ claimed: false, epoch: 2, inherited: undefined });
+    expect(reverted()).toBe('reverted\n');
     await late.close();
   });
 

@@ -19,7 +19,7 @@ import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 
 /** Milliseconds that an engine gets to answer again while something is put back. */
 const ENGINE_PATIENCE = 60_000;
-/** What the client and a connection to the engine say of one that is not there. */
+/** What a command and a question to the engine (SERVER_COMMAND, SERVER_DOCKER) say of one that is not there. */
 const ENGINE_AWAY =
   /Cannot connect to the Docker daemon|error during connect|raw stream connection|ECONNREFUSED|ECONNRESET|connection reset|socket hang up/i;
 
@@ -86,7 +86,7 @@ export async function undoRelease(
 
 /**
  * An engine that is being restarted, by an update in the night, is the reason of many a failure and answers again soon: a
- * step that met it is taken again, which is why each step can be taken twice. One budget for the whole undoing.
+ * step that met it is taken again, until a minute after the undoing began. Each step can be taken twice.
  */
 function patientWith({ clock, log, target }: ReleaseEffects) {
   const until = clock.now().getTime() + ENGINE_PATIENCE;
@@ -96,8 +96,7 @@ function patientWith({ clock, log, target }: ReleaseEffects) {
       try {
         return await body();
       } catch (error) {
-        if (isLost(error) || !ENGINE_AWAY.test(describe(error)) || clock.now().getTime() >= until)
-          throw error;
+        if (!isEngineAway(error) || clock.now().getTime() >= until) throw error;
         if (!said)
           log.info(`The engine on ${target.name} does not answer; waiting for it: ${describe(error)}`);
         said = true;
@@ -106,6 +105,12 @@ function patientWith({ clock, log, target }: ReleaseEffects) {
     }
   };
 }
+
+/** Not the app that is not healthy: its probe may have been refused as well, and waiting for the engine would not help. */
+const isEngineAway = (error: unknown): boolean =>
+  error instanceof AutopilotError &&
+  (error.code === 'SERVER_COMMAND' || error.code === 'SERVER_DOCKER') &&
+  ENGINE_AWAY.test(describe(error));
 
 /** The connection, and with it every other step. */
 const isLost = (error: unknown): boolean => error instanceof AutopilotError && error.code === 'SSH_CONNECT';

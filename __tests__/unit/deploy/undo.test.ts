@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openRelease, type ReleaseHandle, type Wanted } from '../../../src/deploy/index.ts';
 import type { DeployResult } from '../../../src/deploy/result.ts';
-import { AutopilotError } from '../../../src/errors.ts';
+import { AutopilotError, type ErrorCode } from '../../../src/errors.ts';
 import { service } from './service.ts';
 import { type Behaviour, FakeServer, Killed } from './fake-server.ts';
 
@@ -241,22 +242,44 @@ test('D2: a Compose that creates nothing never stops the old one', async () => {
   expect(server.snapshot()).toEqual(before);
 });
 
-test('D3: an engine that is being restarted is waited for before anything is put back; the end is as ever', async () => {
-  const { server, wanted } = build([
-    { existing: 'running', named: false, ports: true, behaviour: { candidate: 'good', live: 'bad' } },
-  ]);
-  const before = server.snapshot();
-  const containers = server.engine.containers.bind(server.engine);
-  let silent = 5;
-  server.engine.containers = async (labels) => {
-    if (server.journal.some(({ event }) => event === 'rolling_back') && silent > 0) {
-      silent -= 1;
-      throw new Error('connect ECONNREFUSED /var/run/docker.sock');
-    }
-    return containers(labels);
-  };
-  const result = await run(await open(server), wanted);
-  expect(silent).toBe(0);
-  expect(result).toMatchObject({ status: 'failed', rolled_back: ['backend'] });
-  expect(server.snapshot()).toEqual(before);
+describe('D3: an undoing that meets an error while the engine is asked', () => {
+  /** `times` questions after the undoing began end with this error. */
+  async function undone(code: ErrorCode, times: number) {
+    const { server, wanted } = build([
+      { existing: 'running', named: false, ports: true, behaviour: { candidate: 'good', live: 'bad' } },
+    ]);
+    const before = server.snapshot();
+    const containers = server.engine.containers.bind(server.engine);
+    let left = times;
+    server.engine.containers = async (labels) => {
+      if (server.journal.some(({ event }) => event === 'rolling_back') && left > 0) {
+        left -= 1;
+        throw new AutopilotError(code, { what: 'No answer.', why: 'connect ECONNREFUSED 10.0.0.1:80' });
+      }
+      return containers(labels);
+    };
+    const result = await run(await open(server), wanted);
+    return { result, left, same: isDeepStrictEqual(server.snapshot(), before) };
+  }
+
+  test('an engine that is being restarted is waited for, and the end is as ever', async () => {
+    const { result, left, same } = await undone('SERVER_DOCKER', 5);
+    expect(left).toBe(0);
+    expect(result).toMatchObject({ status: 'failed', rolled_back: ['backend'] });
+    expect(same).toBe(true);
+  });
+
+  test('an engine that never comes back is given up after a minute', async () => {
+    const { result, left } = await undone('SERVER_DOCKER', 1_000);
+    expect(1_000 - left).toBe(61);
+    expect(result.services).toMatchObject([{ status: 'undo-failed' }]);
+  });
+
+  test.each(['ROLLBACK_FAILED', 'SSH_CONNECT'] as const)(
+    '%s is no engine that is away, whatever its words',
+    async (code) => {
+      const { left } = await undone(code, 1_000);
+      expect(left).toBe(999);
+    },
+  );
 });
