@@ -127,7 +127,8 @@ async function keeperFolders({ world }: ChaosWorld): Promise<string[]> {
 
 function settler(job: JobResult, next: JobResult): Turn['settledBy'] {
   if (/was put back by the server itself/.test(next.log)) return 'the server itself';
-  if (/was put back by this run|was verified but never recorded; it is recorded now/.test(next.log)) return 'the next run';
+  if (/was put back by this run|was verified but never recorded; it is recorded now/.test(next.log))
+    return 'the next run';
   if (/did not come to its end; settling it/.test(job.log)) return 'its own post step';
   return 'nobody had to';
 }
