@@ -5,5 +5,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { main } = await import("./main-MHRUZHQE.js");
+var { main } = await import("./main-Z4UTPKGE.js");
 process.exit(await main());

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { openSite, type Site } from '../../lab/site.ts';
+import { PROOF_LABEL, proveImage } from '../../src/deploy/commands.ts';
 import { transfer } from '../../src/deploy/transfer/index.ts';
 import type { Target } from '../../src/server/target.ts';
 import { type EngineSpec, startTestEngine, type TestEngine } from './transfer-support.ts';
@@ -63,3 +64,34 @@ test.each(SPECS.map((spec) => spec.name).filter((name) => name !== 'e26'))(
     }
   },
 );
+
+test('invariant 6: proofs side by side all hold, and leave nothing, not even what an engine that died left', async () => {
+  for (const [name, target] of targets) {
+    const engine = engines.get(name) as TestEngine;
+    const image = await engine.build(`shop-proof:v1`, [{ version: 'one' }]);
+    const label = ['--label', PROOF_LABEL];
+    await engine.docker('create', ...label, image.reference);
+    await engine.docker('run', '--name', 'labelled-but-used', ...label, image.reference);
+    const proofs = await Promise.all(
+      Array.from({ length: 8 }, () => target.query(proveImage(image.reference))),
+    );
+    const missing = await target.query(proveImage('shop-proof:missing'));
+    const left = await engine.docker(
+      'ps',
+      '--all',
+      '--format',
+      '{{.Names}}',
+      '--filter',
+      `label=${PROOF_LABEL}`,
+    );
+    const codes = proofs.map((proof) => proof.code);
+    expect({ name, codes, missing: missing.code, left }).toEqual({
+      name,
+      codes: codes.map(() => 0),
+      missing: 1,
+      left: 'labelled-but-used',
+    });
+    expect(missing.stderr).toContain('shop-proof:missing');
+    await engine.docker('rm', 'labelled-but-used');
+  }
+});

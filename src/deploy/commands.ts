@@ -249,12 +249,21 @@ export const runHook = (hook: { name: string }, argv: readonly [string, ...strin
 export const removeImage = (reference: string): Command =>
   docker(`remove image ${reference}`, ['image', 'rm', reference], 2 * MINUTES);
 
-/** Lists and inspect can lie about an image; creating a container from it cannot. */
+/** On the never-started containers that prove an image, and on nothing else. */
+export const PROOF_LABEL = 'gonsautopilot.proof';
+
+/**
+ * Lists and inspect can lie about an image; creating a container from it cannot. That it could be created is the
+ * proof: what is removed afterwards may be gone already, and an engine that dies in between leaves one behind. So each
+ * proof clears away all there are, those of proofs beside it included.
+ */
 export const proveImage = (reference: string): Command =>
   sh(
     `prove that ${reference} can be started`,
-    'id=$(docker create --pull never --network none "$1" 2>/dev/null || docker create --pull never --network none "$1" true) && docker rm "$id" >/dev/null',
-    [reference],
+    `prove() { docker create --label "$1" --pull never --network none "$2" ${3 + '$3'}; }
+prove "$2" "$1" >/dev/null 2>&1 || prove "$2" "$1" true >/dev/null || exit
+docker ps --all --quiet --filter "label=$2" --filter status=created | xargs docker rm >/dev/null 2>&1 || :`,
+    [reference, PROOF_LABEL],
   );
 
 export const serviceLabels = (plan: Pick<ReleasePlan, 'project'>, service: ServicePlan): string[] => [

@@ -83,7 +83,7 @@ export class Interpreter {
     const [one = '', two = '', three = '', four = ''] = words;
     await this.#step(client, 5);
     if (text.startsWith('left=$1; shift; while')) return this.#swap(Number(one), words.slice(1), client);
-    if (text.startsWith('id=$(docker create'))
+    if (text.startsWith('prove() { docker create'))
       return engine.imageId(one) === undefined ? fail('no such image') : ok();
     if (text.includes('cat >"$3"')) {
       if (files.has(two)) {
