@@ -56,10 +56,11 @@ export async function hitTwice(
   layout: Layout,
   states: Counted['states'],
   { hits = HITS, every = 1 }: { hits?: readonly Fault[]; every?: number } = {},
+  progress: (states: number, hits: number) => void = () => undefined,
 ): Promise<Counted> {
   const counted: Counted = { hits: 0, failed: [], states: new Map() };
   let turn = 0;
-  for (const first of states.values()) {
+  for (const [index, first] of [...states.values()].entries()) {
     const effects = effectsOf(await played(layout, [[first], []]));
     for (const number of effects.keys()) {
       for (const fault of hits) {
@@ -69,6 +70,7 @@ export async function hitTwice(
         await judged(await played(layout, [[first], [second]]), layout, [first, second], counted);
       }
     }
+    progress(index + 1, counted.hits);
   }
   return counted;
 }

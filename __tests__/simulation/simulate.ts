@@ -39,9 +39,13 @@ async function exhaustive(): Promise<void> {
     console.log(
       `${layout}: hit once in ${String(once.hits)} ways, which lead to ${String(once.states.size)} states; ${String(once.failed.length)} went wrong.`,
     );
-    const twice = await hitTwice(layout, once.states);
+    const twice = await hitTwice(layout, once.states, {}, (states, hits) => {
+      process.stdout.write(
+        `\r${layout}: ${String(states)} of ${String(once.states.size)} states, ${String(hits)} hits`,
+      );
+    });
     console.log(
-      `${layout}: the run after it hit too, ${String(twice.hits)} ways from there; ${String(twice.failed.length)} went wrong.`,
+      `\n${layout}: the run after it hit too, ${String(twice.hits)} ways from there; ${String(twice.failed.length)} went wrong.`,
     );
     for (const hit of [...once.failed, ...twice.failed]) {
       console.error(JSON.stringify(hit));
