@@ -1,6 +1,6 @@
 // src -> dist: ESM with code splitting, not minified, so that what runs can be reviewed. The options are those that were
 // tried on this set of packages; each of them is there because leaving it out breaks something at run time.
-import { copyFile, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /** ssh2's optional native parts: it falls back to node:crypto when they cannot be loaded. */
@@ -48,4 +48,4 @@ await build({
   logLevel: 'warning',
 });
 // Read at run time beside the bundle, and sent to the server as it is.
-await copyFile('src/server/keeper.sh', `${outdir}/keeper.sh`);
+await cp('src/server/keeper', `${outdir}/keeper`, { recursive: true });

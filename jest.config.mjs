@@ -15,7 +15,7 @@ export default {
       setupFilesAfterEnv: ['<rootDir>/jest-e2e-setup.mjs'],
       testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'],
     },
-    // Faults in the middle of deployments that take minutes each: `npm run test:chaos`, beside `npm test`.
+    // Faults in the middle of deployments. Nothing is tried twice here: luck is what it looks for.
     { ...shared, displayName: 'chaos', testMatch: ['<rootDir>/__tests__/chaos/**/*.test.ts'] },
   ],
 };

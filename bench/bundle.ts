@@ -1,6 +1,6 @@
 /** The sender in one file, as the action is: stripping the types of the sources takes more memory than sending. */
 import { build } from 'esbuild';
-import { copyFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +21,6 @@ export async function bundleSender(folder: string): Promise<string> {
     },
     logLevel: 'error',
   });
-  await copyFile(file('src/server/keeper.sh'), join(folder, 'keeper.sh'));
+  await cp(file('src/server/keeper'), join(folder, 'keeper'), { recursive: true });
   return outfile;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm test: installs what is missing, then lint, types, unit tests, simulation and end-to-end tests on real parts.
+# npm test: installs what is missing, then lint, types, unit tests, simulation, and end-to-end and chaos tests on real parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Started by npm, everything below would inherit npm's own settings (its cache, its registry) in the environment.
@@ -24,3 +24,4 @@ step 'Unit tests' "${jest[@]}" --selectProjects unit
 step 'Simulation: random deployments and every effect hit' "${jest[@]}" --selectProjects simulation
 # Mostly waiting for containers: two worlds beside each other keep two cores busy.
 step 'End-to-end tests' "${jest[@]}" --selectProjects e2e --maxWorkers=2
+step 'Chaos: faults in the middle of deployments' "${jest[@]}" --selectProjects chaos --maxWorkers=2

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { KEEPER_SCRIPT } from '../../src/server/keeper-script.ts';
 import { openLocalTarget } from '../../src/server/target-local.ts';
 import type { Target } from '../../src/server/target.ts';
 import {
@@ -61,7 +62,7 @@ const revertScript = () => `echo reverted >>${folder}/reverted\n`;
 const reverted = () =>
   existsSync(join(folder, 'reverted')) ? readFileSync(join(folder, 'reverted'), 'utf8') : '';
 
-describe.each(SHELLS)('keeper.sh under %s', (_name, shell) => {
+describe.each(SHELLS)('the keeper under %s', (_name, shell) => {
   let target: Target;
   let log: ReturnType<typeof memoryLog>;
   beforeEach(() => {
@@ -492,9 +493,8 @@ test('what cannot be written to is told with the path', async () => {
 });
 
 test('half-finished input: a keeper whose runner goes before it is open leaves at once', async () => {
-  const script = readFileSync(new URL('../../src/server/keeper.sh', import.meta.url), 'utf8');
   for (const input of ['', '/tmp', `${folder}/s\nnonce\n`]) {
-    const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn('sh', ['-c', KEEPER_SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'] });
     child.stdin.end(input);
     expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(1);
   }

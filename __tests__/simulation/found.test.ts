@@ -15,7 +15,7 @@ const late: Step['changes'] = { web: { kind: 'late', stop: 300 } };
 
 const CASES: { name: string; layout?: Layout; autoRollback?: boolean; steps: Step[] }[] = [
   {
-    name: 'the runner is lost while the old container is being stopped: what is armed waits for it to end (keeper.sh: finish_command)',
+    name: 'the runner is lost while the old container is being stopped: what is armed waits for it to end (keeper: finish_command)',
     steps: [release(), release([['keeper change: stop shop-api-1', 'kill-during']])],
   },
   {

@@ -20,7 +20,7 @@ interface Opened {
   claimed: boolean;
 }
 
-/** The lines between the runner and keeper.sh: heartbeat, one request at a time, its answer. */
+/** The lines between the runner and the keeper: heartbeat, one request at a time, its answer. */
 export class KeeperChannel {
   readonly #session: Session;
   readonly #log: Log;

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { AutopilotError } from '../errors.ts';
 import type { Log } from '../effects.ts';
 import { KeeperChannel } from './keeper-channel.ts';
+import { KEEPER_SCRIPT } from './keeper-script.ts';
 import type { StartShell } from './session.ts';
 import { argvText, commandText, quote } from './shell.ts';
 import type { Command, CommandResult, JournalEntry, Keeper, KeeperRequest, LockHolder } from './target.ts';
 
-/**
- * The runner's side of keeper.sh. The script travels with each connection and is never installed; build.mjs puts the
- * file beside the bundle.
- */
-const SCRIPT = readFileSync(new URL('./keeper.sh', import.meta.url), 'utf8');
+/** The runner's side of the keeper; where the script ends and the protocol begins. */
 const END = '#end of the keeper';
 
 /** Event that a caller records when nothing before it needs settling any more; rotation may drop what is older. */
@@ -58,7 +54,7 @@ export async function openKeeper(place: KeeperPlace, request: KeeperRequest): Pr
   }
   const channel = new KeeperChannel(await place.start(bootstrap()), request, place.log);
   channel.write(
-    `${SCRIPT}\n${END}\n` +
+    `${KEEPER_SCRIPT}\n${END}\n` +
       [
         place.directory,
         nonce,

@@ -70,7 +70,7 @@ export function faultOf(kill: Kill, life: Life): Fault {
       await watch.beginning(job);
       const reached =
         kill.by === 'time'
-          ? sleep(kill.position * life.milliseconds - (performance.now() - watch.began()), true)
+          ? sleep(Math.max(0, kill.position * life.milliseconds - (performance.now() - watch.began())), true)
           : watch.line(Math.floor(kill.position * life.lines)).then(() => sleep(kill.delay, true));
       return Promise.race([reached, job.result.then(() => false)]);
     },

@@ -1,5 +1,5 @@
 /**
- * The server's side of src/server/keeper.sh as a model: lock, epoch, journal, arming, silence and end of input, detaching and
+ * The server's side of src/server/keeper as a model: lock, epoch, journal, arming, silence and end of input, detaching and
  * claiming. What it does not do: the protocol's lines, torn journals, a full disk, the lock without flock.
  */
 import { AutopilotError } from '../../../src/errors.ts';
