@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { CATEGORIES } from '../analyze/plan.ts';
+import { Migrate, Proxy, Target } from './deploy-schema.ts';
 import { httpUrl, seconds, ServiceName, size } from './fields.ts';
+import { HealthCheck, Service } from './service-schema.ts';
 import { type E2eSuite as E2eSuiteSchema, Test, type UnitSuite as UnitSuiteSchema } from './test-schema.ts';
 
 export { bytesOf } from './fields.ts';
@@ -11,118 +13,9 @@ export { bytesOf } from './fields.ts';
  * unless the description says otherwise, as users write them.
  */
 
-const HealthCheck = z.strictObject({
-  url: httpUrl()
-    .optional()
-    .describe('As seen from the server. Without it: the image HEALTHCHECK, else staying up'),
-  timeout: seconds(60, 'How long a container may take to become healthy (rule D2)'),
-  retries: z.number().int().min(0).max(20).default(3).describe('Rounds before giving up (rule D2)'),
-  container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
-});
-const HealthCheckOverride = z
-  .strictObject({
-    url: httpUrl().optional().describe('Overrides deploy.health_check.url'),
-    timeout: z.number().positive().max(86_400).optional().describe('Overrides it, in seconds'),
-    retries: z.number().int().min(0).max(20).optional().describe('Overrides it'),
-    container_port: z.number().int().min(1).max(65_535).optional().describe('Port inside the container'),
-  })
-  .describe('Overrides deploy.health_check, key by key');
-
-const Strategy = z
-  .enum(['auto', 'start-first', 'stop-first'])
-  .default('auto')
-  .describe('How old and new change places; `auto` starts the new one first where nothing forbids it');
-
-const Service = z.strictObject({
-  dockerfile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('That of build.docker, else `./Dockerfile.<name>`, where it is not given'),
-  context: z.string().min(1).default('.').describe('Directory that the build sees'),
-  target: z.string().min(1).optional().describe('Stage of a multi-stage Dockerfile'),
-  paths: z.array(z.string().min(1)).default([]).describe('Extra globs that rebuild it'),
-  categories: z
-    .array(z.enum(CATEGORIES))
-    .optional()
-    .describe('Categories that rebuild it, besides shared and config'),
-  compose_service: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'a service name of the compose file')
-    .optional()
-    .describe('Its name in the compose file'),
-  health_check: HealthCheckOverride.optional(),
-  strategy: Strategy,
-  depends_on: z.array(ServiceName).default([]).describe('Deployment order; undone in reverse'),
-  args: z.record(z.string(), z.string()).default({}).describe('Build arguments, besides build.args'),
-});
-
 /** Host with an optional port, then path components, as image names have them. */
 const REGISTRY = /^[a-z0-9.-]+(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/i;
-const PROXY_KEYS = 'one of service and container, or reload alone: a command on the server itself';
-const Proxy = z
-  .strictObject({
-    service: z.string().min(1).optional().describe('Compose service that runs the proxy'),
-    container: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'the name of a container')
-      .optional()
-      .describe('Its container, where it is not in the compose file'),
-    kind: z
-      .enum(['nginx', 'haproxy', 'caddy'])
-      .optional()
-      .describe('Which proxy it is, where its image does not say so'),
-    reload: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .optional()
-      .describe(
-        'Command that makes it look its addresses up again, without a shell; in its container, else on the server. `{service}`, `{addresses}` and `{container}` are filled in. That of its kind where it is not given',
-      ),
-    hosts: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Meanwhile point the name of the service at the proven containers in the /etc/hosts of the proxy',
-      ),
-    settle: z
-      .number()
-      .min(0)
-      .max(600)
-      .default(1)
-      .describe('Time for requests under way before the old container is stopped, in seconds'),
-    services: z.array(ServiceName).default([]).describe('Services behind it; all where it is not given'),
-  })
-  .refine(
-    (entry) =>
-      (entry.service === undefined) !== (entry.container === undefined) ||
-      (entry.service === undefined && entry.reload !== undefined),
-    PROXY_KEYS,
-  );
-
-const Migrate = z
-  .strictObject({
-    service: ServiceName.describe('Whose new image runs it'),
-    command: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .describe('Without a shell, such as `npx prisma migrate deploy`'),
-    timeout: seconds(300, 'Time limit'),
-    irreversible: z
-      .boolean()
-      .default(false)
-      .describe(
-        'The version before cannot run on its result: then nothing rolls back by itself, a person decides',
-      ),
-  })
-  .describe('Run once in each release of the service, in the new image, before anything is started');
-
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-const TARGET =
-  /^(?:[A-Za-z_][A-Za-z0-9_.-]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
-const Target = z
-  .string()
-  .max(320)
-  .regex(TARGET, 'host, user@host, user@host:port, or local')
-  .describe('The server; `local` is the engine of this machine, without SSH');
 
 /** The shape; the rules across keys are in cross-checks.ts. */
 export const ConfigSchema = z.strictObject({
