@@ -253,16 +253,15 @@ export const removeImage = (reference: string): Command =>
 export const PROOF_LABEL = 'gonsautopilot.proof';
 
 /**
- * Lists and inspect can lie about an image; creating a container from it cannot. That it could be created is the
- * proof: what is removed afterwards may be gone already, and an engine that dies in between leaves one behind. So each
- * proof clears away all there are, those of proofs beside it included.
+ * Lists and inspect can lie about an image; creating a container from it cannot. That it could be created is the proof;
+ * one that an engine leaves behind because it died in between goes with the old images (retire.ts).
  */
 export const proveImage = (reference: string): Command =>
   sh(
     `prove that ${reference} can be started`,
-    `prove() { docker create --label "$1" --pull never --network none "$2" ${3 + '$3'}; }
-prove "$2" "$1" >/dev/null 2>&1 || prove "$2" "$1" true >/dev/null || exit
-docker ps --all --quiet --filter "label=$2" --filter status=created | xargs docker rm >/dev/null 2>&1 || :`,
+    `prove() { docker create --label "$1" --pull never --network none "$2" \${3+"$3"}; }
+id=$(prove "$2" "$1" 2>/dev/null || prove "$2" "$1" true) || exit
+docker rm --volumes "$id" >/dev/null || :`,
     [reference, PROOF_LABEL],
   );
 

@@ -1,5 +1,5 @@
 import type { Container, Image } from '../server/target.ts';
-import { dropStaged, removeContainer, removeImage } from './commands.ts';
+import { discardContainer, dropStaged, PROOF_LABEL, removeContainer, removeImage } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
 import { markerOf, readMarker, writeMarker } from './marker.ts';
 import type { ReleasePlan } from './release.ts';
@@ -23,6 +23,12 @@ export async function retire(
   effects: ReleaseEffects,
 ): Promise<string[]> {
   const warnings = await retireKept(plan, effects);
+  // Before the images, which they would hold.
+  await attempt(warnings, 'the containers of proofs', async () => {
+    for (const left of await effects.target.engine.containers([PROOF_LABEL])) {
+      if (left.state === 'created') await must(effects, discardContainer(left.name, left.id));
+    }
+  });
   await attempt(warnings, 'older images', async () => {
     const images = await effects.target.engine.images();
     const containers = await effects.target.engine.containers([]);
