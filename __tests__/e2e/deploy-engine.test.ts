@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/global
 import { until } from '../../lab/process.ts';
 import { verify } from '../../src/verify/index.ts';
 import { rollback } from '../../src/rollback/index.ts';
+import { PROOF_LABEL } from '../../src/deploy/commands.ts';
 import { revertScript } from '../../src/deploy/script.ts';
 import type { DeployResult } from '../../src/deploy/result.ts';
 import { openRelease, planOnly, type ReleaseHandle } from '../../src/deploy/index.ts';
@@ -144,6 +145,16 @@ test('D2: a first deployment brings the compose file; a good release replaces it
   await confirmed(made);
   expect(await all()).toEqual(['shop-backend-2 running']);
   expect(await world.compose()).toBe(FIXED_PORT.replace('placeholder', 'shop-backend:v2'));
+});
+
+test('invariant 6: what an engine that died left of a proof goes with the old images, and nothing else', async () => {
+  const busybox = 'gonsautopilot-lab/busybox:latest';
+  const label = ['--label', PROOF_LABEL];
+  await world.docker('create', '--name', 'left', ...label, busybox);
+  await world.docker('create', '--name', 'not-ours', busybox);
+  await world.docker('run', '--name', 'has-run', ...label, busybox, 'true');
+  await confirmed(await deploy(FIXED_PORT, 'v1', { backend: {} }, { backend: URL }));
+  expect(await all()).toEqual(['has-run exited', 'not-ours created', 'shop-backend-1 running']);
 });
 
 test.each([
