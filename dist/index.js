@@ -5,5 +5,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { main } = await import("./main-Z4UTPKGE.js");
+var { main } = await import("./main-A6RYMVGY.js");
 process.exit(await main());

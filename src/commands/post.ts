@@ -1,6 +1,7 @@
 import { loadHandover, saveHandover } from '../action/handover.ts';
 import type { PostState } from '../action/state-for-post.ts';
 import { openRelease } from '../deploy/index.ts';
+import type { DeployResult } from '../deploy/result.ts';
 import type { CarriedRun, RunEnd } from '../pipeline/carried.ts';
 import { type PipelineContext, serverOf } from '../pipeline/context.ts';
 import { finishRun } from '../pipeline/finish.ts';
@@ -56,13 +57,12 @@ export async function settle(context: PipelineContext, run: CarriedRun): Promise
   context.server.release = release;
   if (handover !== undefined) {
     const reason = 'the job ended before VERIFY';
-    const undone = await release
-      .underTest({ keepReleases: config.safety.keep_releases, protect: [] })
-      .rollBack(reason);
+    const judged = release.underTest({ keepReleases: config.safety.keep_releases, protect: [] });
+    const undone = await judged.rollBack(reason);
     return withEnd(
       run,
       { status: 'cancelled', reason: `${reason}: put back ${undone.rolledBack.join(', ')}` },
-      undone.rolledBack,
+      { rolled_back: undone.rolledBack, services: judged.outcomes(reason, undone) },
     );
   }
   const fate = await fateOf(release);
@@ -75,14 +75,14 @@ export async function settle(context: PipelineContext, run: CarriedRun): Promise
   return withEnd(
     run,
     { status: 'cancelled', reason: `the job was interrupted; put back by ${fate.by}` },
-    fate.services,
+    { rolled_back: fate.services },
   );
 }
 
-function withEnd(run: CarriedRun, end: RunEnd, rolledBack: string[]): CarriedRun {
-  return {
-    ...run,
-    end,
-    ...(run.deploy === undefined ? {} : { deploy: { ...run.deploy, rolled_back: rolledBack } }),
-  };
+function withEnd(
+  run: CarriedRun,
+  end: RunEnd,
+  put: Pick<DeployResult, 'rolled_back'> & Partial<Pick<DeployResult, 'services'>>,
+): CarriedRun {
+  return { ...run, end, ...(run.deploy === undefined ? {} : { deploy: { ...run.deploy, ...put } }) };
 }

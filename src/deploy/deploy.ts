@@ -11,7 +11,7 @@ import { planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
-import { undoOrAsk } from './migrate.ts';
+import { type AskRequest, undoOrAsk } from './migrate.ts';
 import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
 
 export interface DeployEffects {
@@ -113,7 +113,8 @@ export async function carryOut(
       warnings,
     };
   } catch (error) {
-    const undone = await putBack(error, result, plan, baseline, effects);
+    const reached = cutOverBegan ? ('cutting over' as const) : ('preparing' as const);
+    const undone = await putBack(error, result, { plan, reached }, baseline, effects);
     // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
     return cutOverBegan || undone.services.some((service) => service.status === 'undo-failed')
       ? undone
@@ -124,7 +125,7 @@ export async function carryOut(
 async function putBack(
   error: unknown,
   result: DeployResult,
-  plan: ReleasePlan,
+  { plan, reached }: { plan: ReleasePlan; reached: NonNullable<AskRequest['reached']> },
   baseline: Baseline,
   effects: ReleaseEffects,
 ): Promise<DeployResult> {
@@ -132,8 +133,8 @@ async function putBack(
   const { failure, problem } = explain(error);
   effects.log.info(problem.toString());
   if (failure?.log_tail) effects.log.foreign(failure.log_tail);
-  const outcome = await undoOrAsk(plan, effects, problem.message);
-  if (!outcome.leftToServer) {
+  const outcome = await undoOrAsk(plan, effects, { reason: problem.message, reached });
+  if (!outcome.leftToServer && outcome.leftRunning !== true) {
     await effects.keeper.disarm().catch((cause: unknown) => {
       outcome.manualSteps.push(`# the server could not be told that the release is over: ${String(cause)}`);
     });

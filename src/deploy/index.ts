@@ -8,6 +8,7 @@ import type { ReleasePlan } from './release.ts';
 import type { DeployResult, ReleaseHandover } from './result.ts';
 import type { RetireRequest } from './retire.ts';
 import { type ReleaseUnderTest, underTest } from './under-test.ts';
+import { LEFT_TO_SERVER } from './undo.ts';
 
 export interface ReleaseOptions {
   pipelineId: string;
@@ -76,7 +77,15 @@ function handoverLost(handover: ReleaseHandover): AutopilotError {
 }
 
 function refuseUnsettled(settled: Settlement): void {
-  if (settled.state !== 'rolled-back' || Object.keys(settled.outcome.failed).length === 0) return;
+  if (settled.state !== 'rolled-back') return;
+  if (settled.outcome.leftToServer) {
+    throw new AutopilotError('SSH_CONNECT', {
+      what: `The connection was lost while release ${settled.plan.pipeline_id}, left half-finished, was put back.`,
+      why: LEFT_TO_SERVER,
+      fix: 'Run the job again.',
+    });
+  }
+  if (Object.keys(settled.outcome.failed).length === 0) return;
   throw new AutopilotError('ROLLBACK_FAILED', {
     what: `Release ${settled.plan.pipeline_id} was left half-finished and could not be put back.`,
     why: Object.entries(settled.outcome.failed)

@@ -2,8 +2,9 @@ import { AutopilotError } from '../errors.ts';
 import { removeMigration } from './candidate.ts';
 import { runMigration, writeCandidateOverride } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
+import { describe } from './patience.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan } from './release.ts';
-import { manualSteps, undoRelease, type UndoOutcome } from './undo.ts';
+import { manualSteps, undoRelease, type UndoOutcome, type UndoRequest } from './undo.ts';
 
 const BEGAN = 'migrating';
 const LAST = 4_000;
@@ -42,6 +43,11 @@ export async function migrate(
   });
 }
 
+/** How far the release has come, as far as its own run knows; a later run asks the journal. */
+export interface AskRequest extends UndoRequest {
+  reached?: 'preparing' | 'cutting over';
+}
+
 /**
  * Puts the release back; but one marked irreversible whose migration has begun only as far as nothing of it is live: what
  * is live stays, and a person decides. Either way the outcome has a failed service then, which locks the pipeline.
@@ -49,16 +55,14 @@ export async function migrate(
 export async function undoOrAsk(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  reason: string,
+  request: AskRequest,
 ): Promise<UndoOutcome> {
-  const journal = await effects.keeper.journal().catch(() => []);
-  const own = journal.slice(journal.findLastIndex((entry) => entry.event === 'plan') + 1);
-  const began = own.some((entry) => entry.event === BEGAN);
-  if (plan.migrate?.irreversible !== true || !began) return undoRelease(plan, effects, reason);
+  if (plan.migrate?.irreversible !== true) return undoRelease(plan, effects, request);
+  const stage = await stageOf(plan, effects, request);
+  if (stage === 'not migrated') return undoRelease(plan, effects, request);
   const { service } = plan.migrate;
-  const changing = plan.services.filter((entry) => !entry.current);
-  if (!(await anythingLive(plan, effects))) {
-    const outcome = await undoRelease(plan, effects, reason);
+  if (stage === 'migrated') {
+    const outcome = await undoRelease(plan, effects, request);
     const why = `its migration is marked irreversible and has begun; the version before runs on what it left`;
     effects.log.error(`${service}: ${why}. A person has to look at it.`);
     return {
@@ -68,8 +72,14 @@ export async function undoOrAsk(
     };
   }
   const why = 'the release is marked irreversible: it is left running, and a person decides';
-  effects.log.error(`${why[0]?.toUpperCase() ?? ''}${why.slice(1)}. ${reason}`);
-  await effects.keeper.record('left_running', { reason: `${reason}; ${why}` });
+  effects.log.error(`${why[0]?.toUpperCase() ?? ''}${why.slice(1)}. ${request.reason}`);
+  // Without the line in the journal the next run finds it unsettled, and asks a person as well.
+  await effects.keeper
+    .record('left_running', { reason: `${request.reason}; ${why}` })
+    .catch((error: unknown) => {
+      effects.log.warning(`The server's journal could not be written: ${describe(error)}`);
+    });
+  const changing = plan.services.filter((entry) => !entry.current);
   return {
     rolledBack: [],
     failed: Object.fromEntries(changing.map((entry) => [entry.service, why])),
@@ -80,6 +90,23 @@ export async function undoOrAsk(
     leftToServer: false,
     leftRunning: true,
   };
+}
+
+/** Such a release was never armed: where the server cannot be asked, nobody puts back what this run has made live. */
+async function stageOf(
+  plan: ReleasePlan,
+  effects: ReleaseEffects,
+  { reached }: AskRequest,
+): Promise<'not migrated' | 'migrated' | 'live'> {
+  try {
+    const journal = await effects.keeper.journal();
+    const own = journal.slice(journal.findLastIndex((entry) => entry.event === 'plan') + 1);
+    if (!own.some((entry) => entry.event === BEGAN)) return 'not migrated';
+    return (await anythingLive(plan, effects)) ? 'live' : 'migrated';
+  } catch (error) {
+    if (reached === undefined) throw error;
+    return reached === 'cutting over' ? 'live' : 'not migrated';
+  }
 }
 
 /** The first operation of the cut-over puts the new compose file in place; before it the old one is as it was. */

@@ -70,8 +70,17 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
   }
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
   const { services, warnings } = await stillOurs(plan, effects);
-  const outcome = await undoOrAsk({ ...plan, services }, effects, 'left half-finished by an earlier run');
-  if (outcome.manualSteps.length === 0) await effects.keeper.disarm();
+  const repaired = services.length < plan.services.length;
+  if (repaired)
+    warnings.push(
+      `${plan.compose.file} is left as it is too; the file before that release is ${plan.compose.before}.`,
+    );
+  const outcome = await undoOrAsk({ ...plan, services }, effects, {
+    reason: 'left half-finished by an earlier run',
+    composeFile: repaired ? 'leave' : 'restore',
+  });
+  // What could not be reached stays armed: the server puts it back once this run is gone.
+  if (outcome.manualSteps.length === 0 && !outcome.leftToServer) await effects.keeper.disarm();
   return { state: 'rolled-back', plan, outcome, warnings };
 }
 

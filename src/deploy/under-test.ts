@@ -35,7 +35,9 @@ export function underTest(
   const containers = async () => {
     const found: Record<string, string[]> = {};
     for (const service of plan().services) {
-      const kept = new Set(service.current ? [] : service.kept.map((container) => container.id));
+      // What is current runs in kept ones; a stopped one among them is of a release that a person has to look at.
+      const others = service.kept.filter((container) => !service.current || !container.running);
+      const kept = new Set(others.map((container) => container.id));
       const now = await containersOf(effects, plan(), service);
       found[service.service] = now.filter((entry) => !kept.has(entry.id)).map((entry) => entry.id);
     }
@@ -53,8 +55,9 @@ export function underTest(
       );
     },
     async rollBack(reason) {
-      const outcome = await undoOrAsk(plan(), effects, reason);
-      if (!outcome.leftToServer) await keeper.disarm();
+      const outcome = await undoOrAsk(plan(), effects, { reason, reached: 'cutting over' });
+      // What is left running was never armed.
+      if (!outcome.leftToServer && outcome.leftRunning !== true) await keeper.disarm();
       return outcome;
     },
     async confirm() {

@@ -8,6 +8,13 @@ import { describe, patientWith } from './patience.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import { undoService } from './undo-service.ts';
 
+export interface UndoRequest {
+  /** For people and the journal. */
+  reason: string;
+  /** `leave`: a person has put something else in place, so the compose file is theirs as well. */
+  composeFile?: 'restore' | 'leave';
+}
+
 export interface UndoOutcome {
   /** Services put back, in the order in which it happened (rule D3). */
   rolledBack: string[];
@@ -28,7 +35,7 @@ export interface UndoOutcome {
 export async function undoRelease(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  reason: string,
+  { reason, composeFile = 'restore' }: UndoRequest,
 ): Promise<UndoOutcome> {
   const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [], leftToServer: false };
   await noted(effects, 'rolling_back', { reason });
@@ -50,7 +57,10 @@ export async function undoRelease(
     }
   };
   // First of all: from here on a person's `docker compose up` brings back the old version as well.
-  await attempt('the compose file', shown([restoreCompose(plan)]), () => must(effects, restoreCompose(plan)));
+  if (composeFile === 'restore')
+    await attempt('the compose file', shown([restoreCompose(plan)]), () =>
+      must(effects, restoreCompose(plan)),
+    );
   await attempt('the migration', [], () => removeMigration(plan, effects));
   for (const service of [...plan.services].reverse()) {
     if (service.current) continue;
@@ -61,9 +71,10 @@ export async function undoRelease(
   }
   // The copy of the compose file must outlive a failed undo: the next run needs it.
   if (Object.keys(outcome.failed).length === 0 && !outcome.leftToServer) {
-    await must(effects, dropStaged(plan)).catch((error: unknown) => {
-      effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
-    });
+    if (composeFile === 'restore')
+      await must(effects, dropStaged(plan)).catch((error: unknown) => {
+        effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
+      });
     await noted(effects, 'rolled_back', { reason });
   }
   return outcome;

@@ -8,6 +8,7 @@ import { isoWithOffset } from './id.ts';
 import { notifyLocked } from './notify.ts';
 import { applyEvent } from './record.ts';
 import { recordRelease, recordRollback } from './registry.ts';
+import type { ServiceOutcome } from '../deploy/result.ts';
 import type { State } from '../state/files.ts';
 import type { PipelineRun } from '../state/schema.ts';
 
@@ -33,7 +34,7 @@ export interface FinishedRun {
 export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
   // What is recorded, announced and shown from here on holds no secret.
   let run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
-  const outcome = outcomeOf(run);
+  const outcome = outcomeOf(context, run);
   if (context.server.release?.fateUnknown === true)
     return {
       run,
@@ -75,16 +76,31 @@ function endOf(run: CarriedRun): RunEnd {
   return { status: 'cancelled', reason: `the job ended after ${last}: no step ran the stages after it` };
 }
 
-function outcomeOf(run: CarriedRun): Pick<FinishedRun, 'deployed' | 'rolledBack'> {
-  const services = run.verify?.services ?? run.deploy?.services ?? [];
+function outcomeOf(context: PipelineContext, run: CarriedRun): Pick<FinishedRun, 'deployed' | 'rolledBack'> {
+  const services = isAbandoned(context, run)
+    ? (run.deploy?.services ?? []).map(putBack)
+    : (run.verify?.services ?? run.deploy?.services ?? []);
   const deployed = Object.fromEntries(
     services.flatMap(({ service, image }) => (image === '' ? [] : [[service, image]])),
   );
-  return {
-    deployed,
-    rolledBack: run.verify?.rolled_back.length ? run.verify.rolled_back : (run.deploy?.rolled_back ?? []),
-  };
+  // Deployed with what they depend on first, put back in reverse (rule D3).
+  const back = services.filter(({ status }) => status === 'rolled-back').map(({ service }) => service);
+  return { deployed, rolledBack: back.reverse() };
 }
+
+/**
+ * Live and never judged: the server puts it back as soon as this run is gone. Not what is marked irreversible, which was
+ * never armed; nor where only the server knows whether VERIFY's word has reached it.
+ */
+function isAbandoned({ server, config }: PipelineContext, { deploy, verify }: CarriedRun): boolean {
+  if (deploy === undefined || verify !== undefined || server.release?.fateUnknown === true) return false;
+  const { migrate } = config.deploy;
+  const changed = deploy.services.filter(({ status }) => status === 'deployed');
+  return !(migrate?.irreversible === true && changed.some(({ service }) => service === migrate.service));
+}
+
+const putBack = (service: ServiceOutcome): ServiceOutcome =>
+  service.status === 'deployed' ? { ...service, image: service.previous, status: 'rolled-back' } : service;
 
 async function record(
   context: PipelineContext,

@@ -1,5 +1,6 @@
 import type { ContainerFailure, Sample, ServiceOutcome } from '../deploy/result.ts';
 import type { Clock, Log } from '../effects.ts';
+import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
 import type { SmokeCheck, VerifyResult, WatchVerdict } from './result.ts';
 import { smoke, type SmokeRequest } from './smoke.ts';
@@ -52,29 +53,50 @@ export interface VerifyEffects {
  * every service goes back, unless the configuration leaves that to a person.
  */
 export async function verify(input: VerifyInput, effects: VerifyEffects): Promise<VerifyResult> {
-  const checks = await smoke(input.smoke, effects.target);
-  const bad = checks.find((check) => !check.passed);
-  if (bad) {
-    const reason = `${bad.url}: ${bad.detail}`;
-    return failed(input, effects, checks, [], bad.service, `smoke test failed: ${reason}`);
-  }
-  const verdicts = input.watch.duration === 0 ? [] : await watchAll(input, effects);
-  const fallen = verdicts.find((entry) => entry.verdict === 'roll-back');
-  if (fallen) return failed(input, effects, checks, verdicts, fallen.service, `watchdog: ${fallen.reason}`);
-
-  const warnings = verdicts
+  const seen = await judge(input, effects);
+  if (seen.fault) return failed(input, effects, seen, seen.fault);
+  const warnings = seen.verdicts
     .filter((entry) => entry.verdict === 'inconclusive')
     .map((entry) => `${entry.service}: the watchdog could not tell: ${entry.reason}.`);
   warnings.push(...(await effects.release.confirm()));
   return {
     status: warnings.length > 0 ? 'warning' : 'passed',
-    smoke: checks,
-    watch: verdicts,
+    smoke: seen.checks,
+    watch: seen.verdicts,
     services: effects.release.outcomes('verified'),
     rolled_back: [],
     manual_steps: [],
     warnings,
   };
+}
+
+interface Seen {
+  checks: SmokeCheck[];
+  verdicts: WatchVerdict[];
+  fault?: { service: string; reason: string };
+}
+
+async function judge(input: VerifyInput, effects: VerifyEffects): Promise<Seen> {
+  const seen: Seen = { checks: [], verdicts: [] };
+  try {
+    seen.checks = await smoke(input.smoke, effects.target);
+    const bad = seen.checks.find((check) => !check.passed);
+    if (bad) {
+      const reason = `smoke test failed: ${bad.url}: ${bad.detail}`;
+      return { ...seen, fault: { service: bad.service, reason } };
+    }
+    if (input.watch.duration > 0) seen.verdicts = await watchAll(input, effects);
+    const fallen = seen.verdicts.find((entry) => entry.verdict === 'roll-back');
+    return fallen
+      ? { ...seen, fault: { service: fallen.service, reason: `watchdog: ${fallen.reason}` } }
+      : seen;
+  } catch (error) {
+    // What could not be looked at was not seen to be good, and goes back like what was seen to be bad.
+    const [first] = effects.release.outcomes('');
+    const why =
+      error instanceof AutopilotError ? `${error.message} [${error.code}] ${error.why}` : String(error);
+    return { ...seen, fault: { service: first?.service ?? '', reason: `it could not be watched: ${why}` } };
+  }
 }
 
 async function watchAll(input: VerifyInput, effects: VerifyEffects): Promise<WatchVerdict[]> {
@@ -93,7 +115,10 @@ async function watchAll(input: VerifyInput, effects: VerifyEffects): Promise<Wat
         },
         effects,
         stop.signal,
-      );
+      ).catch((error: unknown) => {
+        stop.abort();
+        throw error;
+      });
       // One is enough to put all of them back, and the sooner the better.
       if (verdict.verdict === 'roll-back') stop.abort();
       effects.log.info(`${service}: ${verdict.verdict}, ${verdict.reason}`);
@@ -105,13 +130,14 @@ async function watchAll(input: VerifyInput, effects: VerifyEffects): Promise<Wat
 async function failed(
   input: VerifyInput,
   { release, log }: VerifyEffects,
-  checks: SmokeCheck[],
-  verdicts: WatchVerdict[],
-  service: string,
-  reason: string,
+  { checks, verdicts }: Seen,
+  { service, reason }: NonNullable<Seen['fault']>,
 ): Promise<VerifyResult> {
   log.info(`${service}: ${reason}`);
-  const failure = await release.describeFailure(service, reason);
+  // Its last words are not worth the way back.
+  const failure = await release
+    .describeFailure(service, reason)
+    .catch((): ContainerFailure => ({ service, reason, log_tail: '' }));
   if (failure.log_tail !== '') log.foreign(failure.log_tail);
   const base = { status: 'failed' as const, smoke: checks, watch: verdicts, failure };
   if (!input.autoRollback) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openRelease } from '../../../src/deploy/index.ts';
+import { AutopilotError } from '../../../src/errors.ts';
 import { type Behaviour, FakeServer } from './fake-server.ts';
 import { service } from './service.ts';
 
@@ -114,6 +115,21 @@ describe('deploy.migrate', () => {
       server,
     );
     expect(next.settled).toEqual({ state: 'nothing' });
+  });
+  test('irreversible and the connection is lost once it is live: never said to be put back, for nothing is armed', async () => {
+    const { server, handle } = await deploy({ irreversible: true });
+    const lost = () => Promise.reject(new AutopilotError('SSH_CONNECT', { what: 'The connection is lost.' }));
+    Object.assign(server.keeper, { journal: lost, record: lost, disarm: lost });
+    const under = handle.underTest({ keepReleases: 5, protect: [] });
+    const outcome = await under.rollBack('watchdog: 500');
+    expect(outcome).toMatchObject({
+      rolledBack: [],
+      leftToServer: false,
+      failed: { web: expect.any(String) },
+    });
+    expect(under.outcomes('watchdog: 500', outcome)).toMatchObject([
+      { image: 'shop-web:v2', status: 'undo-failed' },
+    ]);
   });
   test('irreversible and the runner is lost: the next run leaves it running and says which commands go back', async () => {
     const { server } = await deploy({ irreversible: true });

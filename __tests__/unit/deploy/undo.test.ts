@@ -208,9 +208,19 @@ test('DESIGN: a release that a person has repaired by hand is left alone', async
   await run(await open(server), wanted);
   for (const container of [...server.containers.values()]) server.containers.delete(container.id);
   server.addContainer('backend', 'shop-backend:v2', 'shop-backend-9', { state: 'running' });
+  const theirs = 'services: {backend: {image: hotfix}}\n';
+  server.files.set(FILE, theirs);
   const { settled } = await open(server);
-  expect(settled).toMatchObject({ state: 'rolled-back', warnings: [expect.stringContaining('by hand')] });
+  expect(settled).toMatchObject({
+    state: 'rolled-back',
+    warnings: [
+      expect.stringContaining('by hand'),
+      expect.stringContaining('/srv/shop/.compose.yml.before-p1'),
+    ],
+  });
   expect([...server.containers.values()].map((entry) => entry.name)).toEqual(['shop-backend-9']);
+  expect(server.files.get(FILE)).toBe(theirs);
+  expect([...server.files.keys()]).toContain('/srv/shop/.compose.yml.before-p1');
 });
 
 test('DESIGN keeper: a connection that is lost after the cut-over: said, and left to the server', async () => {
@@ -227,6 +237,37 @@ test('DESIGN keeper: a connection that is lost after the cut-over: said, and lef
     { status: 'rolled-back', image: 'shop-backend:v1', reason: expect.stringContaining('by itself') },
   ]);
   expect(server.armed).toContain('docker start');
+});
+
+test('invariant 2: a connection that is lost while an earlier release is put back: it stays armed, and nothing new begins', async () => {
+  const { server, wanted } = build([{ existing: 'running', named: false, ports: true, behaviour: GOOD }]);
+  await run(await open(server), wanted);
+  const { change } = server.keeper;
+  server.keeper.change = () =>
+    Promise.reject(new AutopilotError('SSH_CONNECT', { what: 'No channel could be opened.' }));
+  await expect(open(server)).rejects.toMatchObject({ code: 'SSH_CONNECT' });
+  expect(server.armed).toContain('docker start');
+  server.keeper.change = change;
+  expect((await open(server)).settled.state).toBe('rolled-back');
+  expect(server.armed).toBeUndefined();
+});
+
+test('V1: what runs already is verified in a step of its own; a container that a person left stopped is not its own', async () => {
+  const { server, wanted } = build([{ existing: 'running', named: false, ports: true, behaviour: GOOD }]);
+  const first = await open(server);
+  await run(first, wanted);
+  await first.underTest(RETIRE).leaveRunning('a person decides');
+  const again = await open(server);
+  expect((await run(again, wanted)).status).toBe('skipped');
+  const handover = await again.handOver(60);
+  const next = await openRelease(
+    { pipelineId: 'p1', runUrl: '', actor: '', lockWait: 0, heartbeat: 30, handover },
+    server,
+  );
+  const running = [...server.containers.values()].filter(({ state }) => state === 'running');
+  expect(server.containers.size).toBe(2);
+  expect(await next.underTest(RETIRE).containers()).toEqual({ backend: running.map(({ id }) => id) });
+  expect(await next.underTest(RETIRE).confirm()).toEqual([]);
 });
 
 test('D2: a Compose that creates nothing never stops the old one', async () => {

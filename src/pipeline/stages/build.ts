@@ -15,6 +15,7 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
   if (services.length === 0) return { status: 'skipped', reason: 'no service to build' };
   if (context.dryRun)
     return { status: 'skipped', reason: `dry run: would build ${plan.services.join(', ')}` };
+  needed(run, 'test', 'build');
   const known = await registeredImages(context);
   const result = await build(
     {

@@ -5,7 +5,7 @@ import { AutopilotError } from '../../errors.ts';
 import { lockedEnd } from '../begin.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
-import type { StageOutcome } from '../run.ts';
+import { failedWith, type StageOutcome } from '../run.ts';
 import { newerDeployed } from './newer.ts';
 import { settleEarlier } from '../settle.ts';
 
@@ -13,18 +13,15 @@ import { settleEarlier } from '../settle.ts';
 const HANDOVER_SECONDS = 300;
 
 /**
- * Stage DEPLOY (rules D1 to D3). The lock is read once more, because the run may have waited for hours since it began;
- * what an earlier run left on the server is settled before anything new is done.
+ * Stage DEPLOY (rules D1 to D3). The lock is read once more, because the run may have waited for hours since it began, and
+ * again once the server is its own; what an earlier run left there is settled before anything new is done.
  */
 export async function deployStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
   const plan = needed(run, 'analyze', 'deploy');
   if (plan.services.length === 0) return { status: 'skipped', reason: 'no service to deploy' };
   if (context.dryRun) return dryRun(context, run);
-  const { file } = await context.store.read();
-  if (file.lock?.locked) {
-    const end = lockedEnd(file.lock);
-    return { status: 'skipped', reason: end.reason, end };
-  }
+  const locked = await whenLocked(context);
+  if (locked) return locked;
   const input = await deployInput(context, run);
   const target = await serverOf(context);
   const { openRelease } = await import('../../deploy/index.ts');
@@ -41,17 +38,33 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
   );
   context.server.release = release;
   await settleEarlier(context, release);
+  // The run before, for whose server this one has waited, may have been the third to fail.
+  const lockedMeanwhile = await whenLocked(context);
+  if (lockedMeanwhile) return lockedMeanwhile;
   const newer = config.deploy.allow_older ? undefined : await newerDeployed(context, run, plan.services);
   if (newer !== undefined) {
     return { status: 'skipped', reason: newer, end: { status: 'cancelled', reason: newer } };
   }
   const result = await release.deploy(input);
   if (result.status === 'failed') return failed(result);
-  if (context.verifyFollows || result.status === 'skipped')
-    return { status: result.status, found: { deploy: result } };
-  const handover = await release.handOver(HANDOVER_SECONDS);
-  delete context.server.release;
-  return { status: result.status, found: { deploy: { ...result, handover } } };
+  if (context.verifyFollows) return { status: result.status, found: { deploy: result } };
+  try {
+    const handover = await release.handOver(HANDOVER_SECONDS);
+    delete context.server.release;
+    return { status: result.status, found: { deploy: { ...result, handover } } };
+  } catch (error) {
+    if (!(error instanceof AutopilotError)) throw error;
+    // Live, and the server will put it back: the record must know what was deployed.
+    return { ...failedWith(error), found: { deploy: result } };
+  }
+}
+
+/** Rule V4: while the pipeline is locked nothing deploys. */
+async function whenLocked({ store }: PipelineContext): Promise<StageOutcome | undefined> {
+  const { file } = await store.read();
+  if (!file.lock?.locked) return undefined;
+  const end = lockedEnd(file.lock);
+  return { status: 'skipped', reason: end.reason, end };
 }
 
 function failed(result: DeployResult): StageOutcome {
@@ -107,7 +120,7 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
         image: { reference: image?.reference ?? planned, id: image?.id ?? '', size: image?.size ?? 0 },
       };
     });
-  const tests = run.test?.status ?? 'skipped';
+  const tests = context.dryRun ? 'skipped' : needed(run, 'test', 'deploy').status;
   const { path = '', compose_file: composeFile } = config.deploy;
   return {
     pipelineId: run.pipeline_id,
