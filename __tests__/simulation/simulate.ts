@@ -1,6 +1,7 @@
 /**
  * `npm run simulate -- --runs 100000 [--seed N]`: random deployments until so many were made.
- * `npm run simulate -- --exhaustive`: every effect of a release hit, and every effect of the run after it.
+ * `npm run simulate -- --exhaustive [--layout NAME]`: every effect of a release hit, and every effect of the run after it;
+ * for each layout of the compose file, or only for those that are named.
  * Exit code 1, and the smallest scenario, when something that must always be true was not.
  */
 import { parseArgs } from 'node:util';
@@ -9,7 +10,12 @@ import { explored } from './explore.ts';
 import { LAYOUTS } from './world/jobs.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string' }, seed: { type: 'string' }, exhaustive: { type: 'boolean' } },
+  options: {
+    runs: { type: 'string' },
+    seed: { type: 'string' },
+    exhaustive: { type: 'boolean' },
+    layout: { type: 'string', multiple: true },
+  },
 });
 await (values.exhaustive ? exhaustive() : random());
 
@@ -34,7 +40,7 @@ async function random(): Promise<void> {
 }
 
 async function exhaustive(): Promise<void> {
-  for (const layout of LAYOUTS) {
+  for (const layout of LAYOUTS.filter((name) => values.layout?.includes(name) ?? true)) {
     const once = await hitOnce(layout);
     console.log(
       `${layout}: hit once in ${String(once.hits)} ways, which lead to ${String(once.states.size)} states; ${String(once.failed.length)} went wrong.`,

@@ -16,7 +16,9 @@ const ON_THE_SERVER: Record<string, string> = {
   'a container that does not run': `docker ps --all --format '{{.State}} {{.Names}}' | grep -v '^running '`,
   'a candidate or a migration': `docker ps --all --filter label=com.docker.compose.oneoff=True --format '{{.Names}}'`,
   // Keeper, docker load, a session of sshd: that user has nothing of its own here.
-  'a process of the user deploy': 'ps -u deploy -o pid=,args=',
+  // What it waits for, and what it holds open, says which part of the keeper it is.
+  'a process of the user deploy': `ps -u deploy -o pid=,ppid=,etimes=,wchan:20=,args= | tr '\\n' ' ' | sed '/^ *$/d'
+    for pid in $(ps -u deploy -o pid=); do ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's/^.* \\([0-9]* -> \\)/\\1/p'; done`,
   'a held lock': 'flock -n /srv/shop/.gonsautopilot/lock true || cat /srv/shop/.gonsautopilot/holder',
   'half an image': 'ls -A /var/lib/docker/tmp',
   'an image without a name': `docker image ls --quiet --filter dangling=true`,
