@@ -188,6 +188,33 @@ describe.each(SHELLS)('the keeper under %s', (_name, shell) => {
     expect(order()).toEqual(['command_ended', 'auto_revert_started', 'auto_reverted']);
   });
 
+  test('a command that says much after its runner is gone comes to its end; nobody has to read it', async () => {
+    const text = `until [ -e go ]; do sleep 0.1; done; yes | head -n 100000; touch survived`;
+    const runner = await startRunner(folder, revertScript(), shell, { text, limit: 40_000 });
+    await killed(runner, 'SIGKILL');
+    writeFileSync(join(folder, 'go'), '');
+    await until('it reverted', () => eventsOf(folder).includes('auto_reverted'));
+    expect(existsSync(join(folder, 'survived'))).toBe(true);
+  });
+
+  test('invariant 6: a runner that is lost while it is sent a long journal leaves no process that writes it', async () => {
+    mkdirSync(state(''), { recursive: true });
+    const line = JSON.stringify({ at: '', epoch: 1, event: 'noise', pipelineId: 'p', data: 'x'.repeat(500) });
+    writeFileSync(state('journal'), `${line}\n`.repeat(1_500));
+    const [program, ...args] = shell;
+    const child = spawn(program, [...args, '-c', KEEPER_SCRIPT], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    child.stdin.write(`${folder}/.gonsautopilot\nnonce\nsession\n5\n5\n\n{}\n"p"\n`);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdin.write('show 1 journal\n');
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.destroy();
+    child.stdin.end();
+    await until('it is gone', () => processesOf(folder).length === 0);
+  });
+
   test('not armed, a lost runner costs its command and the lock, and nothing is reverted', async () => {
     await killed(await startRunner(folder, '', shell), 'SIGKILL');
     await until('the lock is free', async () => (await target.lockHolder()) === undefined);
