@@ -17,6 +17,8 @@ export function readGo(text: string, module = ''): Report {
   const report: Report = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const outputs = new Map<string, string>();
   const failedTests = new Set<string>();
+  /** Tests with a subtest that failed. */
+  const explained = new Set<string>();
   const unfinished = new Set<string>();
   let events = 0;
   for (const line of text.split('\n')) {
@@ -33,9 +35,10 @@ export function readGo(text: string, module = ''): Report {
       if (event.Action === 'fail' && event.Test) {
         failedTests.add(unit);
         // A parent fails because of its subtests: only the innermost says why.
-        if (!report.failures.some((known) => known.message.startsWith(`${event.Test}/`))) {
+        if (!explained.has(key)) {
           report.failures.push(failureOf(event.Test, outputs.get(key) ?? '', folderOf(unit, module)));
         }
+        for (const parent of parentsOf(event.Test)) explained.add(`${unit}\0${parent}`);
       } else if (event.Action === 'build-fail' || (event.Action === 'fail' && !failedTests.has(unit))) {
         if (!failedTests.has(unit.split(' ')[0] ?? ''))
           report.failures.push(failure(unit, outputs.get(key) ?? ''));
@@ -59,6 +62,12 @@ function eventOf(line: string): z.infer<typeof Event> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `TestX` and `TestX/a` of `TestX/a/b`. */
+function parentsOf(test: string): string[] {
+  const names = test.split('/');
+  return names.slice(1).map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
 function failureOf(test: string, output: string, folder: string) {
