@@ -6,6 +6,7 @@ import { type TestEffects, readFresh, startOf } from './effects.ts';
 import { execute, shellCommand } from './execute.ts';
 import { type Instrument, instrument } from './instruments.ts';
 import { type Outcome, judge } from './judge.ts';
+import { readIfJunit } from './reports/junit.ts';
 import { mergeReports } from './reports/merge.ts';
 import { type Report, ReportUnreadable } from './reports/report.ts';
 import { readGo } from './reports/go.ts';
@@ -93,21 +94,20 @@ async function outcomeOf(
   started: number,
   effects: TestEffects,
 ): Promise<Outcome> {
-  const { read } = tool;
-  if (tool.source === 'none' || read === undefined) return { kind: 'none' };
+  if (tool.source === 'none') return { kind: 'none' };
   try {
     if (tool.source === 'stdout') {
-      if (read === readGo)
+      if (tool.read === readGo)
         return { kind: 'report', report: readGo(result.stdout, await goModule(folder, effects)) };
-      return { kind: 'report', report: read(result.stdout) };
+      return { kind: 'report', report: tool.read(result.stdout) };
     }
     if (tool.source === 'file') {
-      const text = await readFresh(tool.file ?? '', started, effects.files);
+      const text = await readFresh(tool.file, started, effects.files);
       return text === undefined
         ? { kind: 'broken', why: 'was never written' }
-        : { kind: 'report', report: read(text) };
+        : { kind: 'report', report: tool.read(text) };
     }
-    const reports = await junitReports(folder, started, read, effects);
+    const reports = await junitReports(folder, started, effects);
     return reports.length === 0
       ? { kind: 'broken', why: `was not found in ${JUNIT_FOLDERS.join(', ')}` }
       : { kind: 'report', report: mergeReports(reports) };
@@ -121,12 +121,7 @@ async function goModule(folder: string, { files }: TestEffects): Promise<string 
   return /^module\s+(\S+)/m.exec((await files.read(join(folder, 'go.mod'))) ?? '')?.[1];
 }
 
-async function junitReports(
-  folder: string,
-  started: number,
-  read: (text: string) => Report,
-  effects: TestEffects,
-): Promise<Report[]> {
+async function junitReports(folder: string, started: number, effects: TestEffects): Promise<Report[]> {
   const reports: Report[] = [];
   for (const inside of JUNIT_FOLDERS) {
     for (const name of await effects.files.list(join(folder, inside))) {
@@ -134,7 +129,8 @@ async function junitReports(
       // In the folder itself only names that say so: other XML lies about there.
       if (!name.endsWith('.xml') || (inside === '.' && !/junit|test|report/i.test(name))) continue;
       const text = await readFresh(path, started, effects.files);
-      if (text !== undefined) reports.push(read(text));
+      const report = text === undefined ? undefined : readIfJunit(text);
+      if (report !== undefined) reports.push(report);
     }
   }
   return reports;

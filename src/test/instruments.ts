@@ -9,15 +9,18 @@ import { readTap } from './reports/tap.ts';
 
 export type ReportKind = UnitSuite['report'];
 
-export interface Instrument {
-  /** Where the report will be: a file of ours, the standard output, a JUnit file of the user's own, or nowhere. */
-  source: 'file' | 'stdout' | 'junit-files' | 'none';
-  file?: string;
-  read?: (text: string) => Report;
+/** Where the report will be: a file of ours, the standard output, JUnit files of the user's own, or nowhere. */
+type Place =
+  | { source: 'file'; file: string; read: (text: string) => Report }
+  | { source: 'stdout'; read: (text: string) => Report }
+  | { source: 'junit-files' }
+  | { source: 'none' };
+
+export type Instrument = Place & {
   /** Appended to the command as arguments, never as text. */
   args: readonly string[];
   env: Record<string, string>;
-}
+};
 
 const JSON_REPORTS = { jest: readJest, vitest: readJest, playwright: readPlaywright } as const;
 
@@ -58,7 +61,7 @@ export function instrument(
         const file = `${options.report}.xml`;
         return { source: 'file', file, read: readJunit, args: [`--junitxml=${file}`], env: {} };
       }
-      return wanted === 'junit' ? { source: 'junit-files', read: readJunit, args: [], env: {} } : nowhere;
+      return wanted === 'junit' ? { source: 'junit-files', args: [], env: {} } : nowhere;
     }
     case 'go':
       if (wanted === 'auto' && !command.words.includes('-json')) return nowhere;
