@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { build } from '../../../src/build/index.ts';
+import type { RunOptions, RunProgram, RunResult } from '../../../src/effects.ts';
+import { service } from '../deploy/service.ts';
+import { memoryLog, realClock } from '../test/helpers.ts';
+
+const answer = (code: number, stdout = '', stderr = ''): RunResult => ({
+  code,
+  stdout,
+  stderr,
+  timedOut: false,
+  duration: 0,
+});
+const BUILDX = answer(0, 'github.com/docker/buildx v0.21.0 abc');
+const BUILDER = answer(0, 'Name: default\nDriver: docker');
+const ENGINE = answer(0, '28.5.2 [["Backing Filesystem","extfs"]]');
+const ABSENT = answer(1, '', 'docker: unknown command: docker buildx');
+
+/** BUILD of one service on a runner whose programs answer so; what is not told ends with 1, the build of the image too. */
+async function buildOn(answers: Record<string, RunResult>) {
+  const calls: { command: string; env: RunOptions['env'] }[] = [];
+  const run: RunProgram = (argv, options) => {
+    const command = argv.join(' ');
+    calls.push({ command, env: options?.env });
+    const key = Object.keys(answers).find((start) => command.startsWith(start));
+    return Promise.resolve(answers[key ?? ''] ?? answer(1));
+  };
+  const log = memoryLog();
+  const building = build(
+    {
+      project: 'shop',
+      services: [service('web', undefined)],
+      strategy: 'git-sha',
+      source: { sha: 'a'.repeat(40), timestamp: '20260101-000000', repositoryTags: [] },
+      pipelineId: '20260101-000000-AAAAAAA',
+      repositoryUrl: 'https://github.test/me/shop',
+      directory: '/work',
+      timeout: 1000,
+      registered: () => undefined,
+    },
+    {
+      run,
+      clock: { ...realClock, now: () => new Date('2026-01-01T00:00:00Z') },
+      log,
+      readFile: () => Promise.resolve('FROM scratch'),
+      parallel: 1,
+    },
+  );
+  const error = await building.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const made = calls.find(({ command }) => /^docker (buildx )?build /.test(command));
+  const warnings = log.said.filter(({ kind }) => kind === 'warning').map(({ text }) => text);
+  return { error, made, warnings };
+}
+
+describe('B2: which builder is used', () => {
+  const gone = answer(1, '', 'ERROR: no builder "own" found\n');
+
+  test('Buildx with a builder', async () => {
+    const answers = { 'docker buildx version': BUILDX, 'docker buildx inspect': BUILDER };
+    const { made } = await buildOn({ ...answers, 'docker info': ENGINE });
+    expect(made?.command).toMatch(/^docker buildx build /);
+    expect(made?.env).toMatchObject({ DOCKER_BUILDKIT: '1' });
+  });
+
+  test('no Buildx: the plain command, with a warning', async () => {
+    const { made, warnings } = await buildOn({ 'docker buildx': ABSENT, 'docker info': ENGINE });
+    expect(made?.command).toMatch(/^docker build /);
+    expect(warnings).toContainEqual(expect.stringContaining('docker buildx is not installed'));
+  });
+
+  test('Buildx whose builder is gone: said with its reason, and nothing is built in another way', async () => {
+    const answers = { 'docker buildx version': BUILDX, 'docker buildx inspect': gone };
+    const { error, made } = await buildOn({ ...answers, 'docker info': ENGINE });
+    expect(error).toMatchObject({
+      code: 'BUILD_FAILED',
+      message: expect.stringContaining('builder of docker buildx'),
+      why: 'ERROR: no builder "own" found',
+      fix: expect.stringMatching(/BUILDX_BUILDER.*docker buildx create/),
+    });
+    expect(made).toBeUndefined();
+  });
+
+  test('an engine that does not answer is the reason before its builder', async () => {
+    const down = answer(1, '', 'Cannot connect to the Docker daemon');
+    const { error, made } = await buildOn({
+      'docker buildx version': BUILDX,
+      'docker buildx inspect': gone,
+      'docker info': down,
+    });
+    expect(error).toMatchObject({ code: 'BUILD_FAILED', why: 'Cannot connect to the Docker daemon' });
+    expect(made).toBeUndefined();
+  });
+});
