@@ -8,8 +8,8 @@ import { type Instrument, instrument } from './instruments.ts';
 import { type Outcome, judge } from './judge.ts';
 import { readIfJunit } from './reports/junit.ts';
 import { mergeReports } from './reports/merge.ts';
+import { linesInto } from './reports/reader.ts';
 import { type Report, ReportUnreadable } from './reports/report.ts';
-import { readGo } from './reports/go.ts';
 import type { Ran, Surroundings } from './ran.ts';
 import { DEFAULT_COMMANDS, PLAYWRIGHT_CONFIG, type Project, type Suite } from './suites.ts';
 
@@ -40,6 +40,7 @@ export async function runCommanded(
   const tool = instrument(settings.report, known, {
     report: around.report,
     coverage: threshold === undefined ? 'leave' : 'measure',
+    goModule: await goModule(around.folder, effects),
   });
   const browser = suite.kind === 'e2e' ? suite.settings.browser : 'chromium';
   // Chromium is what Playwright uses anyway; another browser is asked for where the command can be told.
@@ -54,6 +55,7 @@ export async function runCommanded(
       env: tool.env,
       timeout: settings.timeout * 1000,
       ...(around.signal ? { signal: around.signal } : {}),
+      ...(tool.source === 'lines' ? { onLine: linesInto(tool.reader) } : {}),
     },
     around.output,
     effects,
@@ -96,11 +98,8 @@ async function outcomeOf(
 ): Promise<Outcome> {
   if (tool.source === 'none') return { kind: 'none' };
   try {
-    if (tool.source === 'stdout') {
-      if (tool.read === readGo)
-        return { kind: 'report', report: readGo(result.stdout, await goModule(folder, effects)) };
-      return { kind: 'report', report: tool.read(result.stdout) };
-    }
+    if (tool.source === 'lines') return { kind: 'report', report: tool.reader.report() };
+    if (tool.source === 'stdout') return { kind: 'report', report: tool.read(result.stdout) };
     if (tool.source === 'file') {
       const text = await readFresh(tool.file, started, effects.files);
       return text === undefined
