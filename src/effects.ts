@@ -47,8 +47,8 @@ export interface RunOptions {
   /** Milliseconds; the whole process tree is killed after it. */
   timeout?: number;
   signal?: AbortSignal;
-  /** Called with each whole line, as it comes. */
-  onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Called with each line, as it comes. A very long one comes in pieces, all but the last with `goesOn`. */
+  onLine?: (line: string, stream: 'stdout' | 'stderr', goesOn?: boolean) => void;
 }
 
 export interface RunResult {

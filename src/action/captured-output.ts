@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** Bytes kept from the start, and as many from the end, of one output stream. */
 const KEPT = 5_000_000;
-/** A line longer than this reaches onLine in pieces. */
+/** A line longer than this reaches onLine in pieces, all but the last with `goesOn`. */
 const MAX_LINE = 65_536;
 
 /** The text of one stream in bounded memory: the head and the tail, and between them how much is missing. */
@@ -48,10 +48,10 @@ export class Capture {
 /** Cuts a stream into lines at LF, CRLF and the lone CR of progress bars; characters may span chunks. */
 export class LineSplitter {
   private readonly decoder = new StringDecoder('utf8');
-  private readonly onLine: (line: string) => void;
+  private readonly onLine: (line: string, goesOn: boolean) => void;
   private rest = '';
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: string, goesOn: boolean) => void) {
     this.onLine = onLine;
   }
 
@@ -64,7 +64,7 @@ export class LineSplitter {
       for (const line of complete.replace(/(?:\r\n|\n|\r)$/, '').split(/\r\n|\n|\r/)) this.emit(line);
     }
     while (this.rest.length > MAX_LINE) {
-      this.onLine(this.rest.slice(0, MAX_LINE));
+      this.onLine(this.rest.slice(0, MAX_LINE), true);
       this.rest = this.rest.slice(MAX_LINE);
     }
   }
@@ -77,6 +77,6 @@ export class LineSplitter {
 
   private emit(line: string): void {
     for (let start = 0; start === 0 || start < line.length; start += MAX_LINE)
-      this.onLine(line.slice(start, start + MAX_LINE));
+      this.onLine(line.slice(start, start + MAX_LINE), start + MAX_LINE < line.length);
   }
 }

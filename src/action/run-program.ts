@@ -56,9 +56,9 @@ class Run {
   }
 
   private splitter(stream: 'stdout' | 'stderr'): LineSplitter {
-    return new LineSplitter((line) => {
+    return new LineSplitter((line, goesOn) => {
       try {
-        if (!this.thrown) this.options.onLine?.(line, stream);
+        if (!this.thrown) this.options.onLine?.(line, stream, goesOn);
       } catch (error) {
         this.thrown = { error };
         this.kill();

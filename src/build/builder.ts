@@ -1,4 +1,4 @@
-import type { RunProgram } from '../effects.ts';
+import type { RunProgram, RunResult } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 
 /** What of the runner's environment a build may use; read in action/, data here. */
@@ -25,7 +25,11 @@ export interface Builder {
   speaksCacheServiceV2: boolean;
 }
 
-/** The builder that `docker buildx build` will use, or plain `docker build`. Throws BUILD_FAILED when neither answers. */
+/**
+ * The builder that `docker buildx build` will use, or plain `docker build` where Buildx is not installed. Throws
+ * BUILD_FAILED when the engine does not answer, and when Buildx cannot use its builder: the plain command would build
+ * something else than was asked for, without secrets and cache.
+ */
 export async function findBuilder(run: RunProgram, warn: (message: string) => void): Promise<Builder> {
   const buildx = await run(['docker', 'buildx', 'version']);
   const inspected = buildx.code === 0 ? await run(['docker', 'buildx', 'inspect']) : undefined;
@@ -34,8 +38,15 @@ export async function findBuilder(run: RunProgram, warn: (message: string) => vo
   if (engine.code !== 0) {
     throw new AutopilotError('BUILD_FAILED', {
       what: 'Docker does not answer on this runner',
-      why: (engine.stderr || engine.stdout).trim().slice(0, 500),
+      why: said(engine),
       fix: 'Use a runner with a Docker engine (ubuntu-latest has one), and check that this user may use it.',
+    });
+  }
+  if (inspected !== undefined) {
+    throw new AutopilotError('BUILD_FAILED', {
+      what: 'The builder of docker buildx cannot be used',
+      why: said(inspected),
+      fix: 'Unset BUILDX_BUILDER, or create the builder that it names (docker buildx create) in a step before; docker buildx ls shows those that there are.',
     });
   }
   warn(
@@ -44,6 +55,8 @@ export async function findBuilder(run: RunProgram, warn: (message: string) => vo
   const nothing = { rewritesTimestamps: false, exportsCache: false, speaksCacheServiceV2: false };
   return { command: 'docker', driver: '', ...nothing };
 }
+
+const said = ({ stderr, stdout }: RunResult) => (stderr || stdout).trim().slice(0, 500);
 
 /** From what `docker buildx inspect`, version and DriverStatus of the engine, and `docker buildx version` say. Pure. */
 export function readBuilder(inspected: string, engine: string, buildxVersion: string): Builder {

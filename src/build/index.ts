@@ -54,11 +54,16 @@ export async function build(input: BuildInput, effects: BuildEffects): Promise<B
   return { status: warnings.length > 0 ? 'warning' : 'passed', images, warnings };
 }
 
-/** Seconds since the epoch of the commit, so that unchanged layers keep their bytes; now when git cannot say. */
-async function commitDate(input: BuildInput, { run, clock }: BuildEffects): Promise<Date> {
-  const shown = await run(['git', 'log', '-1', '--format=%ct', input.source.sha], { cwd: input.directory });
+/** When the commit was made, so that unchanged layers keep their bytes; now, with a warning, when git cannot say. */
+async function commitDate(input: BuildInput, { run, clock, log }: BuildEffects): Promise<Date> {
+  // In the job of a container the workspace belongs to another user, and git would refuse it.
+  const git = ['git', '-c', 'safe.directory=*'] as const;
+  const shown = await run([...git, 'log', '-1', '--format=%ct', input.source.sha], { cwd: input.directory });
   const seconds = Number(shown.stdout.trim());
-  return shown.code === 0 && Number.isInteger(seconds) && seconds > 0
-    ? new Date(seconds * 1000)
-    : clock.now();
+  if (shown.code === 0 && Number.isInteger(seconds) && seconds > 0) return new Date(seconds * 1000);
+  const why = shown.stderr.trim().slice(0, 500) || 'git named none';
+  log.warning(
+    `The time of the commit is not known (${why}): layers get the time of this build, so those that did not change are sent again`,
+  );
+  return clock.now();
 }

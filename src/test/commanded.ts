@@ -6,9 +6,10 @@ import { type TestEffects, readFresh, startOf } from './effects.ts';
 import { execute, shellCommand } from './execute.ts';
 import { type Instrument, instrument } from './instruments.ts';
 import { type Outcome, judge } from './judge.ts';
+import { readIfJunit } from './reports/junit.ts';
 import { mergeReports } from './reports/merge.ts';
+import { linesInto } from './reports/reader.ts';
 import { type Report, ReportUnreadable } from './reports/report.ts';
-import { readGo } from './reports/go.ts';
 import type { Ran, Surroundings } from './ran.ts';
 import { DEFAULT_COMMANDS, PLAYWRIGHT_CONFIG, type Project, type Suite } from './suites.ts';
 
@@ -39,6 +40,7 @@ export async function runCommanded(
   const tool = instrument(settings.report, known, {
     report: around.report,
     coverage: threshold === undefined ? 'leave' : 'measure',
+    goModule: await goModule(around.folder, effects),
   });
   const browser = suite.kind === 'e2e' ? suite.settings.browser : 'chromium';
   // Chromium is what Playwright uses anyway; another browser is asked for where the command can be told.
@@ -53,6 +55,7 @@ export async function runCommanded(
       env: tool.env,
       timeout: settings.timeout * 1000,
       ...(around.signal ? { signal: around.signal } : {}),
+      ...(tool.source === 'lines' ? { onLine: linesInto(tool.reader) } : {}),
     },
     around.output,
     effects,
@@ -93,21 +96,17 @@ async function outcomeOf(
   started: number,
   effects: TestEffects,
 ): Promise<Outcome> {
-  const { read } = tool;
-  if (tool.source === 'none' || read === undefined) return { kind: 'none' };
+  if (tool.source === 'none') return { kind: 'none' };
   try {
-    if (tool.source === 'stdout') {
-      if (read === readGo)
-        return { kind: 'report', report: readGo(result.stdout, await goModule(folder, effects)) };
-      return { kind: 'report', report: read(result.stdout) };
-    }
+    if (tool.source === 'lines') return { kind: 'report', report: tool.reader.report() };
+    if (tool.source === 'stdout') return { kind: 'report', report: tool.read(result.stdout) };
     if (tool.source === 'file') {
-      const text = await readFresh(tool.file ?? '', started, effects.files);
+      const text = await readFresh(tool.file, started, effects.files);
       return text === undefined
         ? { kind: 'broken', why: 'was never written' }
-        : { kind: 'report', report: read(text) };
+        : { kind: 'report', report: tool.read(text) };
     }
-    const reports = await junitReports(folder, started, read, effects);
+    const reports = await junitReports(folder, started, effects);
     return reports.length === 0
       ? { kind: 'broken', why: `was not found in ${JUNIT_FOLDERS.join(', ')}` }
       : { kind: 'report', report: mergeReports(reports) };
@@ -121,12 +120,7 @@ async function goModule(folder: string, { files }: TestEffects): Promise<string 
   return /^module\s+(\S+)/m.exec((await files.read(join(folder, 'go.mod'))) ?? '')?.[1];
 }
 
-async function junitReports(
-  folder: string,
-  started: number,
-  read: (text: string) => Report,
-  effects: TestEffects,
-): Promise<Report[]> {
+async function junitReports(folder: string, started: number, effects: TestEffects): Promise<Report[]> {
   const reports: Report[] = [];
   for (const inside of JUNIT_FOLDERS) {
     for (const name of await effects.files.list(join(folder, inside))) {
@@ -134,7 +128,8 @@ async function junitReports(
       // In the folder itself only names that say so: other XML lies about there.
       if (!name.endsWith('.xml') || (inside === '.' && !/junit|test|report/i.test(name))) continue;
       const text = await readFresh(path, started, effects.files);
-      if (text !== undefined) reports.push(read(text));
+      const report = text === undefined ? undefined : readIfJunit(text);
+      if (report !== undefined) reports.push(report);
     }
   }
   return reports;

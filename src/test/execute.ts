@@ -15,7 +15,7 @@ export async function findShell({ run }: Pick<TestEffects, 'run'>): Promise<Shel
 
 /**
  * Runs one program of a suite: its lines go into `output` and are not printed yet, so that suites beside each other stay
- * readable; a heartbeat says that it still runs.
+ * readable, and on to `options.onLine`; a heartbeat says that it still runs.
  */
 export async function execute(
   name: string,
@@ -37,7 +37,13 @@ export async function execute(
     if (!done.signal.aborted) throw error;
   });
   try {
-    return await effects.run(argv, { ...options, onLine: (line) => output.add(line) });
+    return await effects.run(argv, {
+      ...options,
+      onLine: (line, ...from) => {
+        output.add(line);
+        options.onLine?.(line, ...from);
+      },
+    });
   } finally {
     done.abort();
     await beating;

@@ -1,35 +1,43 @@
 import type { UnitSuite } from '../config/schema.ts';
 import type { Recognised } from './command.ts';
-import { readGo } from './reports/go.ts';
+import { goReader } from './reports/go.ts';
 import { readJest } from './reports/jest.ts';
 import { readJunit } from './reports/junit.ts';
 import { readPlaywright } from './reports/playwright.ts';
+import type { ReportReader } from './reports/reader.ts';
 import type { Report } from './reports/report.ts';
-import { readTap } from './reports/tap.ts';
+import { tapReader } from './reports/tap.ts';
 
 export type ReportKind = UnitSuite['report'];
 
-export interface Instrument {
-  /** Where the report will be: a file of ours, the standard output, a JUnit file of the user's own, or nowhere. */
-  source: 'file' | 'stdout' | 'junit-files' | 'none';
-  file?: string;
-  read?: (text: string) => Report;
+/**
+ * Where the report will be: a file of ours, the lines of the standard output, a document in the standard output, JUnit
+ * files of the user's own, or nowhere.
+ */
+type Place =
+  | { source: 'file'; file: string; read: (text: string) => Report }
+  | { source: 'lines'; reader: ReportReader }
+  | { source: 'stdout'; read: (text: string) => Report }
+  | { source: 'junit-files' }
+  | { source: 'none' };
+
+export type Instrument = Place & {
   /** Appended to the command as arguments, never as text. */
   args: readonly string[];
   env: Record<string, string>;
-}
+};
 
 const JSON_REPORTS = { jest: readJest, vitest: readJest, playwright: readPlaywright } as const;
 
 /**
  * How to get a report out of a command. Arguments are added only where the command is known to take them; otherwise
  * the exit code judges (`source: 'none'`), unless the configuration names a report: then it is expected where that
- * kind of program leaves it.
+ * kind of program leaves it. A reader of lines is of one run.
  */
 export function instrument(
   wanted: ReportKind,
   command: Recognised,
-  options: { report: string; coverage: 'measure' | 'leave' },
+  options: { report: string; coverage: 'measure' | 'leave'; goModule?: string | undefined },
 ): Instrument {
   const nowhere: Instrument = { source: 'none', args: [], env: {} };
   const { runner } = command;
@@ -58,11 +66,11 @@ export function instrument(
         const file = `${options.report}.xml`;
         return { source: 'file', file, read: readJunit, args: [`--junitxml=${file}`], env: {} };
       }
-      return wanted === 'junit' ? { source: 'junit-files', read: readJunit, args: [], env: {} } : nowhere;
+      return wanted === 'junit' ? { source: 'junit-files', args: [], env: {} } : nowhere;
     }
     case 'go':
       if (wanted === 'auto' && !command.words.includes('-json')) return nowhere;
-      return { source: 'stdout', read: readGo, args: [], env: {} };
+      return { source: 'lines', reader: goReader(options.goModule), args: [], env: {} };
     case 'node-test':
       // Its format depends on version and terminal; only what was asked for explicitly is relied on.
       if (
@@ -71,9 +79,9 @@ export function instrument(
       ) {
         return nowhere;
       }
-      return { source: 'stdout', read: readTap, args: [], env: {} };
+      return { source: 'lines', reader: tapReader(), args: [], env: {} };
     case 'tap':
-      return { source: 'stdout', read: readTap, args: [], env: {} };
+      return { source: 'lines', reader: tapReader(), args: [], env: {} };
     default:
       return nowhere;
   }

@@ -57,6 +57,7 @@ export const runProgram: RunProgram = (argv, options = {}) =>
         rest = lines.pop() ?? '';
         for (const line of lines) options.onLine?.(line, stream);
       });
+      child[stream].on('end', () => void (rest !== '' && options.onLine?.(rest, stream)));
     }
     const finish = (code: number) => {
       clearTimeout(timer);

@@ -177,6 +177,21 @@ describe('report readers', () => {
     ]);
   });
 
+  test('T3: go test -json: a subtest that fails explains its parent, not a test of that name in another package', () => {
+    const failed = (unit: string, name: string) => [
+      goLine({ Action: 'run', Package: unit, Test: name }),
+      goLine({ Action: 'fail', Package: unit, Test: name }),
+    ];
+    const lines = [
+      ...[...failed('a', 'TestX/sub'), ...failed('a', 'TestX')],
+      ...[...failed('b', 'TestX'), ...failed('b', 'TestX2/sub')],
+      ...['a', 'b'].map((unit) => goLine({ Action: 'fail', Package: unit })),
+    ];
+    const { failures, failed: count } = readGo(lines.join('\n'));
+    expect(failures.map(({ message }) => message)).toEqual(['TestX/sub', 'TestX', 'TestX2/sub']);
+    expect(count).toBe(3);
+  });
+
   test('go test -json: a package that does not compile', () => {
     const lines = [
       { ImportPath: 'example.com/shop/cart', Action: 'build-output', Output: './cart.go:3: undefined: x\n' },

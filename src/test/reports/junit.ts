@@ -12,12 +12,22 @@ const parser = new XMLParser({
   isArray: (name) => ['testsuite', 'testcase', 'failure', 'error'].includes(name),
 });
 
-/** JUnit XML in its many dialects: testsuites, or one testsuite, nested or not. */
+/** JUnit XML in its many dialects: testsuites, or one testsuite, nested or not. Anything else is a ReportUnreadable. */
 export function readJunit(text: string): Report {
+  const report = readIfJunit(text);
+  if (report === undefined) throw new ReportUnreadable('is not a JUnit report');
+  return report;
+}
+
+/**
+ * As `readJunit`, but nothing for complete XML of another kind: coverage and other tools' results lie in the same folders.
+ * What is not complete may have been a JUnit report, and is a ReportUnreadable.
+ */
+export function readIfJunit(text: string): Report | undefined {
   if (text.trim() === '') throw new ReportUnreadable('is empty');
   if (XMLValidator.validate(text) !== true) throw new ReportUnreadable('is not complete XML');
   const root = parse(text);
-  if (!('testsuites' in root) && !('testsuite' in root)) throw new ReportUnreadable('is not a JUnit report');
+  if (!('testsuites' in root) && !('testsuite' in root)) return undefined;
   const report: Report = { passed: 0, failed: 0, skipped: 0, failures: [] };
   visit(root, report);
   report.failed = report.failures.length;
