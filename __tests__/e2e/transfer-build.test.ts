@@ -101,7 +101,7 @@ describe.each(SPECS)('the builder of an engine with the $name store', (spec) => 
     const first = await made('FROM gonsautopilot-lab/busybox\nENV A=1\n', { source });
     const second = await made('FROM gonsautopilot-lab/busybox\nENV A=2\n', { source });
     expect(first.result.images[0]?.reference).toBe('shop-web:bbbbbbb');
-    expect(second.result.images[0]?.reference).toBe('shop-web:bbbbbbb-2');
+    expect(second.result.images[0]?.reference).toBe('shop-web:bbbbbbb-20260101-000000');
     expect(second.result.warnings).toEqual([expect.stringContaining('is kept')]);
     const value = await engine.docker('image', 'inspect', '-f', '{{.Config.Env}}', 'shop-web:bbbbbbb');
     expect(value).toContain('A=1');

@@ -6,10 +6,10 @@ import { cacheOf, keepCache } from './cache.ts';
 import { buildCommand } from './command.ts';
 import { type BuildFailure, explainFailure } from './failure.ts';
 import type { BuildEffects, BuildInput } from './input.ts';
+import { nameImage } from './name.ts';
 import { BuildProgress } from './progress.ts';
 import { push } from './push.ts';
 import type { BuiltImage } from './result.ts';
-import { freeTag } from './tags.ts';
 
 /** What the images of one run share. */
 export interface BuildContext {
@@ -79,23 +79,15 @@ export async function buildImage(
   }
   await keepCache(cache, effects);
   const id = await imageId(fresh, effects);
-  const holders = await tagHolders(name, effects);
-  const free = freeTag(tag, id, input.source.sha.slice(0, 7), (candidate) => {
-    const reference = `${name}:${candidate}`;
-    return holders.get(reference) ?? input.registered(reference);
-  });
-  if (free.taken) {
-    warnings.push(`${name}:${tag} is another image already and is kept: this one is tagged ${free.tag}`);
-  }
-  const reference = `${name}:${free.tag}`;
-  const tagged = await run(['docker', 'tag', id, reference]);
-  if (tagged.code !== 0) return { step: `docker tag ${reference}`, tail: tagged.stderr };
+  const named = await nameImage(name, id, tag, { input, effects, warnings });
+  if ('step' in named) return named;
+  const { reference } = named;
   await run(['docker', 'image', 'rm', '--no-prune', fresh]);
   const size =
     Number((await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', reference])).stdout.trim()) ||
     0;
   log.info(`Built ${reference} in ${duration(result.duration)}, ${formatSize(size)}`);
-  const built = { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
+  const built = { service: service.name, ...named, id, size, duration: result.duration };
   if (input.registry === undefined) return built;
   const pushed = await push(reference, input.registry, { ...effects, timeout: input.timeout });
   return 'digest' in pushed ? { ...built, pull: pushed.digest } : pushed;
@@ -110,22 +102,4 @@ async function imageId(reference: string, { run }: BuildEffects): Promise<string
     why: found.stderr.trim() || `Its id is ${JSON.stringify(id.slice(0, 80))}.`,
     fix: 'Check that the builder loads images into the local engine (docker buildx ls); the default builder does.',
   });
-}
-
-/** reference -> image id, of all tags with this name on this engine. */
-async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<string, string>> {
-  const listed = await run([
-    'docker',
-    'image',
-    'ls',
-    '--no-trunc',
-    '--format',
-    '{{.Repository}}:{{.Tag}}\t{{.ID}}',
-    name,
-  ]);
-  const pairs = listed.stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => line.split('\t') as [string, string]);
-  return new Map(pairs);
 }

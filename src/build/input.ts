@@ -21,8 +21,10 @@ export interface BuildInput {
   registry?: string;
   /** Milliseconds for one image. */
   timeout: number;
-  /** Image id that holds a reference according to the rollback registry; '' where only the reference is known. */
-  registered: (reference: string) => string | undefined;
+  /** References that may name an image on the server, whatever this engine knows of them. */
+  taken: ReadonlySet<string>;
+  /** Images of this commit may be on the server under tags that are not among `taken`. */
+  again: boolean;
 }
 
 export interface BuildEffects {

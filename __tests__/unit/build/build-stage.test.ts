@@ -1,0 +1,150 @@
+/** Stage BUILD on an empty engine, as each hosted runner has it: only the record knows which tags are taken. */
+import { describe, expect, test } from '@jest/globals';
+import type { BuildResult } from '../../../src/build/result.ts';
+import { ConfigSchema } from '../../../src/config/schema.ts';
+import { servicesOf } from '../../../src/config/services.ts';
+import type { CarriedRun } from '../../../src/pipeline/carried.ts';
+import type { PipelineContext } from '../../../src/pipeline/context.ts';
+import { emptyPipelineFile } from '../../../src/pipeline/record.ts';
+import { emptyRegistry } from '../../../src/pipeline/registry.ts';
+import { buildStage } from '../../../src/pipeline/stages/build.ts';
+import type { State } from '../../../src/state/files.ts';
+import type { PipelineRun, RegistryEntry } from '../../../src/state/schema.ts';
+import { memoryLog, realClock } from '../test/helpers.ts';
+import { FakeDocker } from './fake-docker.ts';
+
+const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
+const OWN = '20260207-120000';
+
+interface Setting {
+  runs?: Partial<PipelineRun>[];
+  history?: RegistryEntry[];
+  build?: Record<string, unknown>;
+  /** Tags of the repository. */
+  versions?: string[];
+  docker?: FakeDocker;
+  target?: string;
+}
+
+const run = (more: Partial<PipelineRun>): PipelineRun => ({
+  pipeline_id: '20260206-160000-a1b2c3d',
+  status: 'failed',
+  trigger: 'push',
+  started_at: '2026-02-06T16:00:00+00:00',
+  finished_at: '2026-02-06T16:05:00+00:00',
+  stages: [{ name: 'deploy', status: 'passed' }],
+  changes: { categories: {} },
+  decisions: [],
+  target: 'deploy@server:22',
+  ...more,
+});
+
+async function built(setting: Setting = {}): Promise<BuildResult> {
+  const config = ConfigSchema.parse({
+    project: { name: 'shop' },
+    services: { web: { dockerfile: './Dockerfile' } },
+    deploy: { target: setting.target ?? 'deploy@server', path: '/srv/shop' },
+    build: setting.build ?? {},
+  });
+  const state: State = {
+    file: { ...emptyPipelineFile(), pipelines: (setting.runs ?? []).map(run) },
+    registry: {
+      ...emptyRegistry(),
+      services: { web: { current: null, previous: null, history: setting.history ?? [] } },
+    },
+  };
+  const context = {
+    config,
+    services: servicesOf(config),
+    event: { serverUrl: 'https://github.test', owner: 'me', repo: 'shop' },
+    directory: '/workspace',
+    targetName: 'deploy@server:22',
+    store: { read: async () => state },
+    effects: {
+      run: (setting.docker ?? new FakeDocker()).run,
+      clock: realClock,
+      log: memoryLog(),
+      readText: async () => 'FROM scratch',
+      parallelBuilds: 1,
+      github: {
+        request: async () => ({ data: (setting.versions ?? []).map((tag) => ({ ref: `refs/tags/${tag}` })) }),
+      },
+    },
+  } as unknown as PipelineContext;
+  const carried = {
+    pipeline_id: `${OWN}-a1b2c3d`,
+    commit: SHA,
+    analyze: { services: ['web'] },
+    test: { status: 'passed' },
+  };
+  const { found } = await buildStage(context, carried as unknown as CarriedRun);
+  return found?.build as BuildResult;
+}
+
+async function tagOf(setting: Setting): Promise<string> {
+  const { images, warnings, status } = await built(setting);
+  const tag = images[0]?.tag ?? '';
+  const plain = tag === 'a1b2c3d' || tag === 'v1.2.3' || tag === OWN;
+  // Whoever gets another tag than the strategy says is told.
+  expect({ status, told: warnings.length > 0 }).toEqual({
+    status: plain ? 'passed' : 'warning',
+    told: !plain,
+  });
+  return tag;
+}
+
+const entry = (tag: string, status: RegistryEntry['status']): RegistryEntry => ({
+  tag,
+  image: `shop-web:${tag}`,
+  status,
+  deployed_at: '2026-02-06T16:00:00+00:00',
+});
+const DISTINCT = `a1b2c3d-${OWN}`;
+
+describe('B2: a re-run on an engine that knows nothing gets a tag of its own', () => {
+  test.each<[string, Partial<PipelineRun>, string]>([
+    ['failed in VERIFY, and may run on', {}, DISTINCT],
+    ['failed in DEPLOY', { stages: [{ name: 'deploy', status: 'failed' }] }, DISTINCT],
+    ['lost its runner', { status: 'running', finished_at: null, stages: [] }, DISTINCT],
+    ['is presumed over', { status: 'cancelled', presumed_over: true, stages: [] }, DISTINCT],
+    // What was cancelled half-way counts as skipped, though half of it was done.
+    ['was cancelled', { status: 'cancelled', stages: [{ name: 'deploy', status: 'skipped' }] }, DISTINCT],
+    ['is from before targets were recorded', { target: undefined }, DISTINCT],
+    ['failed in TEST: it brought nothing', { stages: [{ name: 'deploy', status: 'skipped' }] }, 'a1b2c3d'],
+    ['was locked', { status: 'locked', stages: [] }, 'a1b2c3d'],
+    ['went to another server', { target: 'deploy@other:22' }, 'a1b2c3d'],
+    ['was of another commit', { pipeline_id: '20260206-160000-b1b2c3d' }, 'a1b2c3d'],
+    ['is this one', { pipeline_id: `${OWN}-a1b2c3d`, status: 'running', finished_at: null }, 'a1b2c3d'],
+    ['was a rollback', { kind: 'rollback', stages: [] }, 'a1b2c3d'],
+  ])('an earlier run of the commit %s', async (_what, earlier, tag) => {
+    expect(await tagOf({ runs: [earlier] })).toBe(tag);
+  });
+
+  test.each(['success', 'failed', 'rolled-back'] as const)(
+    'a reference that the registry knows as %s is taken',
+    async (status) => {
+      expect(await tagOf({ history: [entry('a1b2c3d', status)] })).toBe(DISTINCT);
+    },
+  );
+
+  test('an entry of the original, which has the tag alone, is taken too', async () => {
+    const { image: _image, ...tagAlone } = entry('a1b2c3d', 'success');
+    expect(await tagOf({ history: [tagAlone] })).toBe(DISTINCT);
+  });
+
+  test('semver: a version whose release is beyond keep_releases is still taken, by what ran then', async () => {
+    const older = run({
+      pipeline_id: '20260101-100000-b1b2c3d',
+      status: 'success',
+      deployed: { web: 'shop-web:v1.2.3' },
+    });
+    const build = { tag_strategy: 'semver' };
+    expect(await tagOf({ build, versions: ['v1.2.3'] })).toBe('v1.2.3');
+    expect(await tagOf({ build, versions: ['v1.2.3'], runs: [older] })).toBe('v1.2.3-a1b2c3d');
+    expect(await tagOf({ build, versions: ['v1.2.3'], runs: [older, {}] })).toBe(`v1.2.3-${DISTINCT}`);
+  });
+
+  test('timestamp: the time of the run is distinct by itself', async () => {
+    expect(await tagOf({ build: { tag_strategy: 'timestamp' }, runs: [{}] })).toBe(OWN);
+  });
+});

@@ -1,0 +1,84 @@
+/** The engine of a runner and a registry as a model: it understands exactly the commands of src/build. */
+import { createHash } from 'node:crypto';
+import type { RunProgram, RunResult } from '../../../src/effects.ts';
+
+interface FakeImage {
+  id: string;
+  labels: Record<string, string>;
+}
+
+export class FakeDocker {
+  /** reference -> image. */
+  readonly images = new Map<string, FakeImage>();
+  readonly calls: string[] = [];
+  /** What a command says instead of being carried out; undefined lets it be carried out. */
+  instead: (call: string) => Partial<RunResult> | undefined = () => undefined;
+
+  readonly run: RunProgram = async (argv) => {
+    const call = argv.join(' ');
+    this.calls.push(call);
+    return { ...DONE, ...(this.instead(call) ?? this.perform(argv)) };
+  };
+
+  add(reference: string, id: string, labels: Record<string, string> = {}): void {
+    this.images.set(reference, { id: idOf(id), labels });
+  }
+
+  private perform(argv: readonly string[]): Partial<RunResult> {
+    const [program, verb, ...rest] = argv;
+    if (program === 'git') return { code: 1 };
+    switch (verb) {
+      case 'info':
+        return {};
+      case 'buildx':
+        return rest[0] === 'build' ? this.build(rest) : { stdout: 'Driver: docker' };
+      case 'tag': {
+        const [from = '', to = ''] = rest;
+        const image = this.images.get(from) ?? [...this.images.values()].find(({ id }) => id === from);
+        if (image === undefined) return fail('no such image');
+        this.images.set(to, image);
+        return {};
+      }
+      case 'image':
+        return this.image(rest);
+    }
+    throw new Error(`the model does not know: ${argv.join(' ')}`);
+  }
+
+  private build(args: readonly string[]): Partial<RunResult> {
+    const values = (flag: string) =>
+      args.flatMap((arg) => (arg.startsWith(`${flag}=`) ? [arg.slice(flag.length + 1)] : []));
+    const labels = Object.fromEntries(
+      values('--label').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+    // A label is part of the image, so each run's is another.
+    this.add(values('--tag')[0] ?? '', JSON.stringify(labels), labels);
+    return {};
+  }
+
+  private image([verb, ...rest]: readonly string[]): Partial<RunResult> {
+    const names = rest.filter((word, index) => !word.startsWith('--') && rest[index - 1] !== '--format');
+    switch (verb) {
+      case 'ls': {
+        const own = [...this.images].filter(([reference]) => reference.startsWith(`${names[0]}:`));
+        return { stdout: own.map(([reference, { id }]) => `${reference}\t${id}\n`).join('') };
+      }
+      case 'inspect': {
+        const found = this.images.get(names[0] ?? '');
+        return found === undefined
+          ? fail('no such image')
+          : { stdout: rest[1] === '{{.Size}}' ? '7' : found.id };
+      }
+      case 'rm': {
+        const gone = names.map((name) => this.images.delete(name));
+        return gone.every(Boolean) ? {} : fail('no such image');
+      }
+    }
+    throw new Error(`the model does not know: docker image ${verb}`);
+  }
+}
+
+const DONE: RunResult = { code: 0, stdout: '', stderr: '', timedOut: false, duration: 1 };
+const fail = (stderr: string) => ({ code: 1, stderr });
+
+export const idOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;

@@ -1,0 +1,45 @@
+import type { BuildFailure } from './failure.ts';
+import type { BuildContext } from './image.ts';
+import type { BuildEffects } from './input.ts';
+import { freeTag } from './tags.ts';
+
+/**
+ * Rule B2: gives the image `id` of `name` (`shop-web`) the wanted tag, or one of its own where another image has or may
+ * have that one, and says so. A tag that the engine cannot give is a failing step.
+ */
+export async function nameImage(
+  name: string,
+  id: string,
+  wanted: string,
+  { input, effects, warnings }: Pick<BuildContext, 'input' | 'effects' | 'warnings'>,
+): Promise<{ tag: string; reference: string } | BuildFailure> {
+  const holders = await tagHolders(name, effects);
+  const { tag, taken } = await freeTag(wanted, input.source, input.again, async (candidate) => {
+    const reference = `${name}:${candidate}`;
+    const holder = holders.get(reference);
+    return holder === undefined ? !input.taken.has(reference) : holder === id;
+  });
+  if (taken)
+    warnings.push(`${name}:${wanted} may be another image already and is kept: this one is tagged ${tag}`);
+  const reference = `${name}:${tag}`;
+  const tagged = await effects.run(['docker', 'tag', id, reference]);
+  return tagged.code === 0 ? { tag, reference } : { step: `docker tag ${reference}`, tail: tagged.stderr };
+}
+
+/** reference -> image id, of all tags with this name on this engine. */
+async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<string, string>> {
+  const listed = await run([
+    'docker',
+    'image',
+    'ls',
+    '--no-trunc',
+    '--format',
+    '{{.Repository}}:{{.Tag}}\t{{.ID}}',
+    name,
+  ]);
+  const pairs = listed.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t') as [string, string]);
+  return new Map(pairs);
+}
