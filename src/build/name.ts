@@ -1,11 +1,12 @@
 import type { BuildFailure } from './failure.ts';
 import type { BuildContext } from './image.ts';
 import type { BuildEffects } from './input.ts';
+import { inRegistry, remoteName } from './registry-tag.ts';
 import { freeTag } from './tags.ts';
 
 /**
  * Rule B2: gives the image `id` of `name` (`shop-web`) the wanted tag, or one of its own where another image has or may
- * have that one, and says so. A tag that the engine cannot give is a failing step.
+ * have that one, here, on the server or in `build.registry`, and says so. A tag that the engine cannot give is a failing step.
  */
 export async function nameImage(
   name: string,
@@ -14,11 +15,21 @@ export async function nameImage(
   { input, effects, warnings }: Pick<BuildContext, 'input' | 'effects' | 'warnings'>,
 ): Promise<{ tag: string; reference: string } | BuildFailure> {
   const holders = await tagHolders(name, effects);
-  const { tag, taken } = await freeTag(wanted, input.source, input.again, async (candidate) => {
+  let silent = false;
+  const isFree = async (candidate: string): Promise<boolean> => {
     const reference = `${name}:${candidate}`;
     const holder = holders.get(reference);
-    return holder === undefined ? !input.taken.has(reference) : holder === id;
-  });
+    if (holder === undefined ? input.taken.has(reference) : holder !== id) return false;
+    if (input.registry === undefined) return true;
+    const remote = remoteName(input.registry, reference);
+    const there = silent ? undefined : await inRegistry(remote, effects);
+    if (typeof there === 'string') return there === 'free';
+    if (there !== undefined) warnings.push(`Whether ${remote} is taken could not be asked: ${there.why}`);
+    silent = true;
+    // Pushing is left to say what is wrong with the registry: a tag of this run alone is pushed over nothing.
+    return candidate.includes(input.source.timestamp);
+  };
+  const { tag, taken } = await freeTag(wanted, input.source, input.again, isFree);
   if (taken)
     warnings.push(`${name}:${wanted} may be another image already and is kept: this one is tagged ${tag}`);
   const reference = `${name}:${tag}`;

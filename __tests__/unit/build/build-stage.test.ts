@@ -14,6 +14,7 @@ import { memoryLog, realClock } from '../test/helpers.ts';
 import { FakeDocker } from './fake-docker.ts';
 
 const SHA = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
+const HOST = '198.18.0.9:5000';
 const OWN = '20260207-120000';
 
 interface Setting {
@@ -146,5 +147,66 @@ describe('B2: a re-run on an engine that knows nothing gets a tag of its own', (
 
   test('timestamp: the time of the run is distinct by itself', async () => {
     expect(await tagOf({ build: { tag_strategy: 'timestamp' }, runs: [{}] })).toBe(OWN);
+  });
+});
+
+describe('B2: what build.registry has already is not pushed over', () => {
+  /** Where the tags in the registry are `there`, and it answers in a way of its own. */
+  async function pushed(
+    there: string[],
+    change: (docker: FakeDocker) => void = () => undefined,
+    host = HOST,
+  ) {
+    const docker = new FakeDocker();
+    for (const tag of there) docker.pushed.add(`${host}/me/shop-web:${tag}`);
+    change(docker);
+    const result = await built({ docker, build: { registry: `${host}/me` } });
+    const asked = docker.calls.filter((call) => call.startsWith('docker manifest'));
+    const pushes = docker.calls.filter((call) => call.startsWith('docker push'));
+    expect(pushes).toEqual([`docker push ${host}/me/shop-web:${result.images[0]?.tag ?? ''}`]);
+    return { tag: result.images[0]?.tag, warnings: result.warnings, asked };
+  }
+
+  test('a free tag is pushed', async () => {
+    expect(await pushed(['b1b2c3d'])).toEqual({
+      tag: 'a1b2c3d',
+      warnings: [],
+      asked: [`docker manifest inspect ${HOST}/me/shop-web:a1b2c3d`],
+    });
+  });
+
+  test('one that is there stays what it is', async () => {
+    const { tag, warnings } = await pushed(['a1b2c3d']);
+    expect({ tag, warnings }).toEqual({ tag: DISTINCT, warnings: [expect.stringContaining('is kept')] });
+  });
+
+  test.each([HOST, 'registry.test:5000'])(
+    'a registry without TLS is asked in the way the engine pushes to it: %s',
+    async (host) => {
+      const plain = (docker: FakeDocker) => void (docker.insecure = true);
+      expect(await pushed([], plain, host)).toMatchObject({ tag: 'a1b2c3d', warnings: [] });
+      expect(await pushed(['a1b2c3d'], plain, host)).toMatchObject({ tag: DISTINCT });
+    },
+  );
+
+  test.each(['denied: no', 'toomanyrequests: slow', 'connect: connection refused'])(
+    'one that does not say (%s) is asked once, and gets a tag that only this run can have',
+    async (stderr) => {
+      const { tag, warnings, asked } = await pushed(['a1b2c3d'], (docker) => {
+        docker.instead = (call) => (call.startsWith('docker manifest') ? { code: 1, stderr } : undefined);
+      });
+      expect(tag).toBe(DISTINCT);
+      expect(warnings).toEqual([expect.stringContaining(stderr), expect.stringContaining('is kept')]);
+      expect(asked).toHaveLength(1);
+    },
+  );
+
+  test('one that never answers does not hold up the build for longer than its limit', async () => {
+    const { tag, warnings } = await pushed([], (docker) => {
+      docker.instead = (call) =>
+        call.startsWith('docker manifest') ? { code: 137, timedOut: true } : undefined;
+    });
+    expect(tag).toBe(DISTINCT);
+    expect(warnings[0]).toMatch(/no answer within 20 s/);
   });
 });

@@ -10,6 +10,10 @@ interface FakeImage {
 export class FakeDocker {
   /** reference -> image. */
   readonly images = new Map<string, FakeImage>();
+  /** References in the registry. */
+  readonly pushed = new Set<string>();
+  /** The registry speaks no TLS, and the engine knows that. */
+  insecure = false;
   readonly calls: string[] = [];
   /** What a command says instead of being carried out; undefined lets it be carried out. */
   instead: (call: string) => Partial<RunResult> | undefined = () => undefined;
@@ -27,9 +31,24 @@ export class FakeDocker {
   private perform(argv: readonly string[]): Partial<RunResult> {
     const [program, verb, ...rest] = argv;
     if (program === 'git') return { code: 1 };
+    if (program === 'getent')
+      return { stdout: '198.18.0.9      STREAM registry.test\n198.18.0.9      DGRAM\n' };
     switch (verb) {
       case 'info':
-        return {};
+        return {
+          stdout: JSON.stringify({
+            IndexConfigs: { 'docker.io': { Secure: true } },
+            InsecureRegistryCIDRs: this.insecure ? ['198.18.0.0/24', '::1/128'] : null,
+          }),
+        };
+      case 'manifest':
+        // So the real client says of a registry without TLS.
+        return this.pushed.has(rest.at(-1) ?? '') && this.insecure === rest.includes('--insecure')
+          ? {}
+          : fail(`no such manifest: ${rest.at(-1) ?? ''}`);
+      case 'push':
+        this.pushed.add(rest[0] ?? '');
+        return { stdout: `x: digest: ${idOf(rest[0] ?? '')} size: 7` };
       case 'buildx':
         return rest[0] === 'build' ? this.build(rest) : { stdout: 'Driver: docker' };
       case 'tag': {
@@ -70,7 +89,7 @@ export class FakeDocker {
           : { stdout: rest[1] === '{{.Size}}' ? '7' : found.id };
       }
       case 'rm': {
-        const gone = names.map((name) => this.images.delete(name));
+        const gone = names.map((name) => this.images.delete(name) || name.includes('@'));
         return gone.every(Boolean) ? {} : fail('no such image');
       }
     }
