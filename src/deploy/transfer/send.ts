@@ -21,6 +21,8 @@ export interface Sending {
   shipment: Shipment;
   leaveOut: ReadonlySet<string>;
   ids: readonly string[];
+  /** The server knew the reference before, so that it is not this transfer's to remove. */
+  known: boolean;
   /** One layer as what differs from an older one. */
   delta?: Delta;
 }
@@ -138,5 +140,14 @@ export function transferFailed(reference: string, target: Target, detail: string
     what: `${reference} could not be brought to ${target.name}`,
     why: detail,
     fix: 'Look at the disk and the Docker engine of the server; nothing that serves was changed.',
+  });
+}
+
+/** Rule B2. Built again, it is known to be: BUILD asks the record, in which this run stands. */
+export function otherImage(reference: string, target: Target): AutopilotError {
+  return new AutopilotError('TRANSFER_FAILED', {
+    what: `${reference} is another image on ${target.name} already`,
+    why: 'A tag that is there is never moved: it may be what serves, or what a rollback needs. Nothing that serves was changed.',
+    fix: 'Run the workflow again: the image is then built under a tag of its own.',
   });
 }
