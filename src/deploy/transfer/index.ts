@@ -73,7 +73,7 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
     return nothing;
   }
   if (image.pull !== undefined) {
-    await pullThere(image.reference, image.pull, held, target);
+    await pullThere(image.reference, image.pull, held, route);
     log.info(`${target.name} pulled ${image.pull}, proven as ${image.reference}`);
     return nothing;
   }
@@ -155,10 +155,15 @@ async function ship(reference: string, what: Sending, route: Route): Promise<Tra
 }
 
 async function describe(reference: string, effects: TransferEffects): Promise<Shipment> {
+  const { signal } = effects;
+  signal?.throwIfAborted();
   const { archive, finished } = effects.saveImages([reference]);
+  const stop = () => void archive.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
   // docker save says more about a failure than the archive that it left unfinished.
   const [described, saved] = await Promise.allSettled([describeArchive(archive), finished]);
-  effects.signal?.throwIfAborted();
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
   if (saved.status === 'rejected') {
     throw new AutopilotError('TRANSFER_FAILED', {
       what: `${reference} could not be read from the engine of this runner`,

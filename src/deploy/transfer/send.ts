@@ -13,7 +13,7 @@ import { checkRoom, roomNeeded } from './room.ts';
 import type { Route, Saved, TransferEffects } from './route.ts';
 
 /** Pauses before the second and the third attempt, in milliseconds. */
-const PAUSES = [2_000, 8_000];
+export const PAUSES = [2_000, 8_000];
 /** Milliseconds in which a connection that is alive answers. */
 const ALIVE = 20_000;
 
@@ -125,7 +125,7 @@ async function look(reference: string, target: Target, { clock, signal }: Transf
 }
 
 /** A connection that is gone as a whole cannot be mended here: lock and keeper hang on it. */
-async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
+export async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
   try {
     const alive = await target.query({ title: 'is the connection alive', argv: ['true'], timeout: ALIVE });
     if (alive.code === 0) return;

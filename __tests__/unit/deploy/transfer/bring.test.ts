@@ -1,7 +1,7 @@
 /** What a transfer does on the server, command by command; real engines are in __tests__/e2e/transfer-*. */
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { transfer, type TransferEffects } from '../../../../src/deploy/transfer/index.ts';
@@ -148,4 +148,93 @@ describe('B2: a reference that names another image on the server is never moved'
     await expect(before.send()).rejects.toMatchObject({ code: 'TRANSFER_FAILED' });
     expect(before.commands).toEqual(['docker load']);
   });
+});
+
+describe('B2.5: a pull on the server ends, can be cancelled, and is tried again when that may help', () => {
+  const pulling = (answer: (tries: number) => CommandResult | Promise<CommandResult> | undefined) => {
+    const server = new Server();
+    let tries = 0;
+    server.instead = (command) => (command.argv[1] === 'pull' ? answer((tries += 1)) : undefined);
+    return { server, tries: () => tries };
+  };
+
+  test('it has a time limit', async () => {
+    const limits: (number | undefined)[] = [];
+    const server = new Server();
+    server.instead = (command) => {
+      limits.push(command.timeout);
+      return undefined;
+    };
+    await server.send({ pull: DIGEST });
+    expect(limits).toEqual([1_800_000, 60_000, 60_000]);
+    // What that limit ended would end so again.
+    const slow = pulling(() => ({
+      code: 124,
+      stdout: '',
+      stderr: 'i/o timeout\ntime limit of 1800000 ms reached',
+    }));
+    await expect(slow.server.send({ pull: DIGEST })).rejects.toMatchObject({
+      code: 'TRANSFER_FAILED',
+      why: expect.stringContaining('time limit'),
+    });
+    expect(slow.tries()).toBe(1);
+  });
+
+  test('a cancelled run does not wait for it', async () => {
+    const abort = new AbortController();
+    const server = new Server();
+    server.instead = (command, signal) => {
+      if (command.argv[1] !== 'pull') return undefined;
+      const { promise, reject } = Promise.withResolvers<CommandResult>();
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      abort.abort(new Error('cancelled'));
+      return promise;
+    };
+    await expect(server.send({ pull: DIGEST }, { signal: abort.signal })).rejects.toThrow('cancelled');
+    expect(server.images.has(REFERENCE)).toBe(false);
+  });
+
+  test.each([
+    'dial tcp 198.18.0.9:5000: connect: connection refused',
+    'received unexpected HTTP status: 503 Service Unavailable',
+    'net/http: TLS handshake timeout',
+    'unexpected EOF',
+  ])('%s: again after the pauses of a transfer over SSH', async (words) => {
+    const { server, tries } = pulling((time) => (time < 3 ? failed(words) : undefined));
+    await server.send({ pull: DIGEST });
+    expect(server.images.get(REFERENCE)).toBe(ID);
+    const never = pulling(() => failed(words));
+    await expect(never.server.send({ pull: DIGEST })).rejects.toMatchObject({ code: 'TRANSFER_FAILED' });
+    for (const [one, count] of [[server, tries()] as const, [never.server, never.tries()] as const])
+      expect({ pauses: one.pauses, count }).toEqual({ pauses: [2_000, 8_000], count: 3 });
+  });
+
+  test.each(['no basic auth credentials', 'manifest unknown', 'write /x: no space left on device'])(
+    '%s: not again',
+    async (words) => {
+      const { server, tries } = pulling(() => failed(words));
+      await expect(server.send({ pull: DIGEST })).rejects.toMatchObject({ why: words });
+      expect(tries()).toBe(1);
+    },
+  );
+
+  test('a connection that is lost is not tried again', async () => {
+    const { server, tries } = pulling(() => Promise.reject(new Error('the connection was lost')));
+    server.target.query = () => Promise.reject(new Error('the connection was lost'));
+    await expect(server.send({ pull: DIGEST })).rejects.toMatchObject({ code: 'TRANSFER_FAILED' });
+    expect(tries()).toBe(1);
+  });
+});
+
+test('a cancelled run does not read the rest of what docker save writes', async () => {
+  const abort = new AbortController();
+  const endless = new Readable({ read: () => undefined });
+  const { promise: finished, reject } = Promise.withResolvers<undefined>();
+  endless.on('close', () => reject(new Error('docker save was ended')));
+  const sending = new Server().send(
+    {},
+    { signal: abort.signal, saveImages: () => ({ archive: endless, finished }) },
+  );
+  setImmediate(() => abort.abort(new Error('cancelled')));
+  await expect(sending).rejects.toThrow('cancelled');
 });
