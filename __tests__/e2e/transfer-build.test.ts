@@ -107,6 +107,26 @@ describe.each(SPECS)('the builder of an engine with the $name store', (spec) => 
     expect(value).toContain('A=1');
   });
 
+  test('images of earlier runs beyond safety.keep_releases go, but not one that a container has', async () => {
+    if (engine === undefined) return;
+    const keep = { images: 2, protect: new Set<string>() };
+    const tags = async () =>
+      (await engine?.docker('image', 'ls', '--format', '{{.Tag}}', 'shop-old'))?.split('\n').sort();
+    const old = service('old', undefined, { dockerfile: './Dockerfile' });
+    const release = async (letter: string) => {
+      const text = `FROM gonsautopilot-lab/busybox\nENV A=${letter}\n`;
+      const { result } = await made(text, { services: [old], source: commit(letter), keep });
+      expect(result.warnings).toEqual([]);
+    };
+    await release('d');
+    await engine.docker('create', '--name', 'holder', 'shop-old:ddddddd');
+    for (const letter of ['e', 'f', 'a']) await release(letter);
+    expect(await tags()).toEqual(['aaaaaaa', 'ddddddd', 'fffffff']);
+    await engine.docker('rm', 'holder');
+    await release('b');
+    expect(await tags()).toEqual(['aaaaaaa', 'bbbbbbb']);
+  });
+
   test('services.<name>.target, build.args and build.platform reach the builder', async () => {
     if (engine === undefined) return;
     const text =

@@ -6,8 +6,9 @@ import { cacheOf, keepCache } from './cache.ts';
 import { buildCommand } from './command.ts';
 import { type BuildFailure, explainFailure } from './failure.ts';
 import type { BuildEffects, BuildInput } from './input.ts';
-import { nameImage } from './name.ts';
+import { nameImage, tagHolders } from './name.ts';
 import { BuildProgress } from './progress.ts';
+import { prune } from './prune.ts';
 import { push } from './push.ts';
 import type { BuiltImage } from './result.ts';
 
@@ -24,12 +25,26 @@ export interface BuildContext {
 /** Builds one service's image, gives it a tag that no other image holds, and pushes it where `build.registry` says. */
 export async function buildImage(
   service: Service,
-  { input, effects, builder, tag, created, warnings }: BuildContext,
+  context: BuildContext,
 ): Promise<BuiltImage | BuildFailure> {
-  const { run, log } = effects;
+  const { input, effects } = context;
   const name = `${input.project}-${service.name}`;
   // The builder tags, because drivers and stores disagree about which id they tell; never a tag that may be in use.
   const fresh = `${name}:building-${input.pipelineId.toLowerCase()}`;
+  try {
+    return await buildAs(fresh, name, service, context);
+  } finally {
+    await effects.run(['docker', 'image', 'rm', '--no-prune', fresh]);
+  }
+}
+
+async function buildAs(
+  fresh: string,
+  name: string,
+  service: Service,
+  { input, effects, builder, tag, created, warnings }: BuildContext,
+): Promise<BuiltImage | BuildFailure> {
+  const { run, log } = effects;
   const cache = cacheOf(builder, effects.environment ?? NO_ENVIRONMENT, {
     scope: name,
     mode: input.cache ?? 'auto',
@@ -79,10 +94,11 @@ export async function buildImage(
   }
   await keepCache(cache, effects);
   const id = await imageId(fresh, effects);
-  const named = await nameImage(name, id, tag, { input, effects, warnings });
+  const holders = await tagHolders(name, effects);
+  const named = await nameImage(name, id, tag, holders, { input, effects, warnings });
   if ('step' in named) return named;
   const { reference } = named;
-  await run(['docker', 'image', 'rm', '--no-prune', fresh]);
+  await prune({ name, service: service.name, id, holders }, { input, effects, warnings });
   const size =
     Number((await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', reference])).stdout.trim()) ||
     0;

@@ -25,6 +25,8 @@ export interface BuildInput {
   taken: ReadonlySet<string>;
   /** Images of this commit may be on the server under tags that are not among `taken`. */
   again: boolean;
+  /** On a runner that is not the target: images of a service that stay, and those that stay whatever their number. */
+  keep?: { images: number; protect: ReadonlySet<string> };
 }
 
 export interface BuildEffects {

@@ -6,15 +6,16 @@ import { freeTag } from './tags.ts';
 
 /**
  * Rule B2: gives the image `id` of `name` (`shop-web`) the wanted tag, or one of its own where another image has or may
- * have that one, here, on the server or in `build.registry`, and says so. A tag that the engine cannot give is a failing step.
+ * have that one, here (`holders`), on the server or in `build.registry`, and says so. A tag that the engine cannot give is
+ * a failing step.
  */
 export async function nameImage(
   name: string,
   id: string,
   wanted: string,
+  holders: ReadonlyMap<string, string>,
   { input, effects, warnings }: Pick<BuildContext, 'input' | 'effects' | 'warnings'>,
 ): Promise<{ tag: string; reference: string } | BuildFailure> {
-  const holders = await tagHolders(name, effects);
   let silent = false;
   const isFree = async (candidate: string): Promise<boolean> => {
     const reference = `${name}:${candidate}`;
@@ -38,7 +39,7 @@ export async function nameImage(
 }
 
 /** reference -> image id, of all tags with this name on this engine. */
-async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<string, string>> {
+export async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<string, string>> {
   const listed = await run([
     'docker',
     'image',
@@ -50,7 +51,7 @@ async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<stri
   ]);
   const pairs = listed.stdout
     .split('\n')
-    .filter(Boolean)
+    .filter((line) => line !== '' && !line.includes(':<none>\t'))
     .map((line) => line.split('\t') as [string, string]);
   return new Map(pairs);
 }

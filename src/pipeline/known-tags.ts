@@ -7,6 +7,8 @@ export interface KnownTags {
   taken: ReadonlySet<string>;
   /** An earlier run may have brought images of this commit to the target, under tags that nobody recorded. */
   again: boolean;
+  /** References that a rollback may go back to. */
+  rollbackTargets: ReadonlySet<string>;
 }
 
 /**
@@ -19,8 +21,13 @@ export function knownTags(
   own: { pipeline_id: string; commit: string },
 ): KnownTags {
   const taken = new Set(file.pipelines.flatMap(({ deployed = {} }) => Object.values(deployed)));
+  const rollbackTargets = new Set<string>();
   for (const [name, { current, previous, history }] of Object.entries(registry.services)) {
-    for (const { image, tag } of history) taken.add(image ?? `${project}-${name}:${tag}`);
+    for (const { image, tag, status } of history) {
+      const reference = image ?? `${project}-${name}:${tag}`;
+      taken.add(reference);
+      if (status === 'success') rollbackTargets.add(reference);
+    }
     for (const image of [current, previous]) if (image !== null) taken.add(image);
   }
   const sameCommit = `-${own.commit.slice(0, 7)}`;
@@ -31,7 +38,7 @@ export function knownTags(
       (run.target ?? target) === target &&
       mayHaveBrought(run),
   );
-  return { taken, again };
+  return { taken, again, rollbackTargets };
 }
 
 function mayHaveBrought(run: PipelineRun): boolean {

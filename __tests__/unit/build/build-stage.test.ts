@@ -46,6 +46,7 @@ async function built(setting: Setting = {}): Promise<BuildResult> {
     services: { web: { dockerfile: './Dockerfile' } },
     deploy: { target: setting.target ?? 'deploy@server', path: '/srv/shop' },
     build: setting.build ?? {},
+    safety: { keep_releases: 2 },
   });
   const state: State = {
     file: { ...emptyPipelineFile(), pipelines: (setting.runs ?? []).map(run) },
@@ -208,5 +209,76 @@ describe('B2: what build.registry has already is not pushed over', () => {
     });
     expect(tag).toBe(DISTINCT);
     expect(warnings[0]).toMatch(/no answer within 20 s/);
+  });
+});
+
+describe('images of earlier runs on a runner that is not the target', () => {
+  const labels = (run: string, service = 'web') => ({
+    'gonsautopilot.project': 'shop',
+    'gonsautopilot.service': service,
+    'gonsautopilot.pipeline': `2026010${run}-000000-b1b2c3d`,
+  });
+  /** Built in this order; keep_releases is 2, and this run builds one more. */
+  function engine(): FakeDocker {
+    const docker = new FakeDocker();
+    for (const run of ['3', '1', '4', '2']) docker.add(`shop-web:run${run}`, `image ${run}`, labels(run));
+    return docker;
+  }
+  async function left(docker: FakeDocker, setting: Setting = {}) {
+    const { warnings, images } = await built({ ...setting, docker });
+    expect(docker.images.has(images[0]?.reference ?? '')).toBe(true);
+    docker.images.delete(images[0]?.reference ?? '');
+    return { left: [...docker.images.keys()].sort(), warnings };
+  }
+
+  test('those beyond safety.keep_releases go, by the time they were built', async () => {
+    expect(await left(engine())).toEqual({ left: ['shop-web:run4'], warnings: [] });
+  });
+
+  test('on a local target nothing goes: its images are those of the server', async () => {
+    const all = ['shop-web:run1', 'shop-web:run2', 'shop-web:run3', 'shop-web:run4'];
+    expect(await left(engine(), { target: 'local' })).toEqual({ left: all, warnings: [] });
+  });
+
+  test('what a local target of the same engine may need stays: rollback targets, pins, what a container has', async () => {
+    const docker = engine();
+    docker.used.push('shop-web:run2');
+    docker.add('shop-web:pinned-0123', 'image 1', labels('1'));
+    expect(await left(docker, { history: [entry('run3', 'success')] })).toEqual({
+      left: ['shop-web:pinned-0123', 'shop-web:run2', 'shop-web:run3', 'shop-web:run4'],
+      warnings: [],
+    });
+  });
+
+  test('what others have built under such a name stays', async () => {
+    const docker = new FakeDocker();
+    for (const tag of ['a', 'b', 'c']) docker.add(`shop-web:${tag}`, tag);
+    docker.add('shop-web:d', 'd', { ...labels('1'), 'gonsautopilot.project': 'other' });
+    expect((await left(docker)).left).toEqual(['shop-web:a', 'shop-web:b', 'shop-web:c', 'shop-web:d']);
+  });
+
+  test('an engine that has no more of them is asked nothing more', async () => {
+    const docker = new FakeDocker();
+    await left(docker);
+    expect(docker.calls.filter((call) => /docker (ps|image inspect shop)/.test(call))).toEqual([]);
+  });
+
+  test('one that cannot be removed is a warning', async () => {
+    const docker = engine();
+    docker.instead = (call) =>
+      call === 'docker image rm shop-web:run1' ? { code: 1, stderr: 'in use' } : undefined;
+    expect(await left(docker)).toEqual({
+      left: ['shop-web:run1', 'shop-web:run4'],
+      warnings: [expect.stringMatching(/shop-web:run1 .*in use/)],
+    });
+  });
+
+  test('the name that an image has while it is built goes, however the build ends', async () => {
+    for (const failing of ['docker tag', 'docker push', 'docker image inspect --format {{.Id}}']) {
+      const docker = new FakeDocker();
+      docker.instead = (call) => (call.startsWith(failing) ? { code: 1, stderr: 'no' } : undefined);
+      await built({ docker, build: { registry: `${HOST}/me` } }).catch(() => undefined);
+      expect([...docker.images.keys()].filter((name) => name.includes(':building-'))).toEqual([]);
+    }
   });
 });

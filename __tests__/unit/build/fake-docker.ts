@@ -10,6 +10,8 @@ interface FakeImage {
 export class FakeDocker {
   /** reference -> image. */
   readonly images = new Map<string, FakeImage>();
+  /** What the containers of this engine run, by the names they were created with. */
+  readonly used: string[] = [];
   /** References in the registry. */
   readonly pushed = new Set<string>();
   /** The registry speaks no TLS, and the engine knows that. */
@@ -41,6 +43,8 @@ export class FakeDocker {
             InsecureRegistryCIDRs: this.insecure ? ['198.18.0.0/24', '::1/128'] : null,
           }),
         };
+      case 'ps':
+        return { stdout: this.used.join('\n') };
       case 'manifest':
         // So the real client says of a registry without TLS.
         return this.pushed.has(rest.at(-1) ?? '') && this.insecure === rest.includes('--insecure')
@@ -83,6 +87,12 @@ export class FakeDocker {
         return { stdout: own.map(([reference, { id }]) => `${reference}\t${id}\n`).join('') };
       }
       case 'inspect': {
+        if (!rest.includes('--format')) {
+          const found = names.flatMap((name) => this.images.get(name) ?? []);
+          return {
+            stdout: JSON.stringify(found.map(({ id, labels }) => ({ Id: id, Config: { Labels: labels } }))),
+          };
+        }
         const found = this.images.get(names[0] ?? '');
         return found === undefined
           ? fail('no such image')

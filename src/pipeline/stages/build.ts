@@ -1,6 +1,7 @@
 import { build } from '../../build/index.ts';
 import { newestVersion } from '../../build/tags.ts';
 import * as z from 'zod';
+import { deployTargetOf } from '../../config/deploy-target.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import type { PipelineContext } from '../context.ts';
 import { knownTags } from '../known-tags.ts';
@@ -17,7 +18,7 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
   if (context.dryRun)
     return { status: 'skipped', reason: `dry run: would build ${plan.services.join(', ')}` };
   needed(run, 'test', 'build');
-  const { taken, again } = knownTags(
+  const { taken, again, rollbackTargets } = knownTags(
     await context.store.read(),
     { project: config.project.name, target: context.targetName },
     run,
@@ -42,6 +43,9 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
       timeout: config.build.timeout * 1000,
       taken,
       again,
+      ...(deployTargetOf(config.deploy).kind === 'local'
+        ? {}
+        : { keep: { images: config.safety.keep_releases, protect: rollbackTargets } }),
     },
     {
       run: effects.run,
