@@ -44,7 +44,8 @@ export async function buildOn({ env, folder, files, environment, ...more }: Requ
       repositoryUrl: 'https://github.test/me/shop',
       directory: folder,
       timeout: 50_000,
-      registered: () => undefined,
+      taken: new Set(),
+      again: false,
       ...more,
     },
     {

@@ -11,6 +11,7 @@ import type { StepResult } from '../../lab/runner/index.ts';
 import type { World } from '../../lab/world.ts';
 import { createRunProgram } from '../../src/action/run-program.ts';
 import { push } from '../../src/build/push.ts';
+import { inRegistry } from '../../src/build/registry-tag.ts';
 import { transfer } from '../../src/deploy/transfer/index.ts';
 import { everything, expectStatus, json, plain, quickWorld } from './pilot.ts';
 import { memoryLog } from './server-support.ts';
@@ -213,13 +214,17 @@ describe('between engines', () => {
       const target = await server.connect();
       try {
         const env = { ...runner.env, DOCKER_CONFIG: home };
+        const run = createRunProgram(env);
+        const remote = `${registry.address}/team/shop-${from}:v1`;
         await login(registry, env);
+        expect(await inRegistry(remote, { run })).toBe('free');
         const image = await runner.build(`shop-${from}:v1`, [{ version: from }]);
         const pushed = await push(image.reference, `${registry.address}/team/`, {
-          run: createRunProgram(env),
+          run,
           log: memoryLog(),
           timeout: LIMIT,
         });
+        expect(await inRegistry(remote, { run })).toBe('taken');
         const pull = 'digest' in pushed ? pushed.digest : '';
         expect(pushed).toEqual({
           digest: expect.stringContaining(`${registry.address}/team/shop-${from}@sha256:`),

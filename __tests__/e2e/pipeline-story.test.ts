@@ -344,7 +344,7 @@ describe('looking only', () => {
       const refs = await world.repository.git(['for-each-ref']);
       const status = await world.dispatch('status');
       expectStatus(status, 'success');
-      expect(status.log).toMatch(/frontend: shop-frontend:[0-9a-f]{7}-2 since /);
+      expect(status.log).toMatch(/frontend: shop-frontend:[0-9a-f]{7}-\d{8}-\d{6} since /);
       expect(status.log).toContain('rollback: success, workflow_dispatch by gons, back to the start');
       const validate = await world.dispatch('validate');
       expectStatus(validate, 'success');

@@ -101,10 +101,30 @@ describe.each(SPECS)('the builder of an engine with the $name store', (spec) => 
     const first = await made('FROM gonsautopilot-lab/busybox\nENV A=1\n', { source });
     const second = await made('FROM gonsautopilot-lab/busybox\nENV A=2\n', { source });
     expect(first.result.images[0]?.reference).toBe('shop-web:bbbbbbb');
-    expect(second.result.images[0]?.reference).toBe('shop-web:bbbbbbb-2');
+    expect(second.result.images[0]?.reference).toBe('shop-web:bbbbbbb-20260101-000000');
     expect(second.result.warnings).toEqual([expect.stringContaining('is kept')]);
     const value = await engine.docker('image', 'inspect', '-f', '{{.Config.Env}}', 'shop-web:bbbbbbb');
     expect(value).toContain('A=1');
+  });
+
+  test('images of earlier runs beyond safety.keep_releases go, but not one that a container has', async () => {
+    if (engine === undefined) return;
+    const keep = { images: 2, protect: new Set<string>() };
+    const tags = async () =>
+      (await engine?.docker('image', 'ls', '--format', '{{.Tag}}', 'shop-old'))?.split('\n').sort();
+    const old = service('old', undefined, { dockerfile: './Dockerfile' });
+    const release = async (letter: string) => {
+      const text = `FROM gonsautopilot-lab/busybox\nENV A=${letter}\n`;
+      const { result } = await made(text, { services: [old], source: commit(letter), keep });
+      expect(result.warnings).toEqual([]);
+    };
+    await release('d');
+    await engine.docker('create', '--name', 'holder', 'shop-old:ddddddd');
+    for (const letter of ['e', 'f', 'a']) await release(letter);
+    expect(await tags()).toEqual(['aaaaaaa', 'ddddddd', 'fffffff']);
+    await engine.docker('rm', 'holder');
+    await release('b');
+    expect(await tags()).toEqual(['aaaaaaa', 'bbbbbbb']);
   });
 
   test('services.<name>.target, build.args and build.platform reach the builder', async () => {

@@ -65,6 +65,27 @@ test.each(SPECS.map((spec) => spec.name).filter((name) => name !== 'e26'))(
   },
 );
 
+test.each(['installed', 'e28c'])(
+  'B2: a tag that names another image on a server stays where it is, whatever store %s and the server have',
+  async (from) => {
+    const source = engines.get(from);
+    if (source === undefined) return;
+    const first = await source.build(`shop-taken-${from}:v1`, [{ version: 'one' }]);
+    for (const target of targets.values()) await transfer([first], target, source.effects());
+    const second = await source.build(first.reference, [{ version: 'two' }]);
+    for (const [to, target] of targets) {
+      if (to === from) continue;
+      const sent = transfer([second], target, source.effects());
+      await expect(sent).rejects.toMatchObject({
+        code: 'TRANSFER_FAILED',
+        message: expect.stringContaining('is another image'),
+      });
+      const run = ['run', '--rm', '--network', 'none', '--pull', 'never'];
+      expect(await (engines.get(to) as TestEngine).docker(...run, first.reference)).toBe('one');
+    }
+  },
+);
+
 test('invariant 4: a proof is that the image can be started; it leaves neither a container nor a volume', async () => {
   for (const [name, target] of targets) {
     const engine = engines.get(name) as TestEngine;

@@ -1,4 +1,5 @@
 import type { Service } from '../config/services.ts';
+import { IMAGE_LABEL } from '../image-labels.ts';
 import type { Builder } from './builder.ts';
 import type { CachePlan } from './cache.ts';
 
@@ -33,9 +34,9 @@ export function buildCommand(input: {
     'org.opencontainers.image.source': labels.source,
     'org.opencontainers.image.created': labels.created,
     'org.opencontainers.image.version': labels.version,
-    'gonsautopilot.pipeline': labels.pipelineId,
-    'gonsautopilot.project': labels.project,
-    'gonsautopilot.service': service.name,
+    [IMAGE_LABEL.pipeline]: labels.pipelineId,
+    [IMAGE_LABEL.project]: labels.project,
+    [IMAGE_LABEL.service]: service.name,
   };
   const head: [string, ...string[]] =
     builder.command === 'buildx'

@@ -6,10 +6,11 @@ import { cacheOf, keepCache } from './cache.ts';
 import { buildCommand } from './command.ts';
 import { type BuildFailure, explainFailure } from './failure.ts';
 import type { BuildEffects, BuildInput } from './input.ts';
+import { nameImage, tagHolders } from './name.ts';
 import { BuildProgress } from './progress.ts';
+import { prune } from './prune.ts';
 import { push } from './push.ts';
 import type { BuiltImage } from './result.ts';
-import { freeTag } from './tags.ts';
 
 /** What the images of one run share. */
 export interface BuildContext {
@@ -24,12 +25,26 @@ export interface BuildContext {
 /** Builds one service's image, gives it a tag that no other image holds, and pushes it where `build.registry` says. */
 export async function buildImage(
   service: Service,
-  { input, effects, builder, tag, created, warnings }: BuildContext,
+  context: BuildContext,
 ): Promise<BuiltImage | BuildFailure> {
-  const { run, log } = effects;
+  const { input, effects } = context;
   const name = `${input.project}-${service.name}`;
   // The builder tags, because drivers and stores disagree about which id they tell; never a tag that may be in use.
   const fresh = `${name}:building-${input.pipelineId.toLowerCase()}`;
+  try {
+    return await buildAs(fresh, name, service, context);
+  } finally {
+    await effects.run(['docker', 'image', 'rm', '--no-prune', fresh]);
+  }
+}
+
+async function buildAs(
+  fresh: string,
+  name: string,
+  service: Service,
+  { input, effects, builder, tag, created, warnings }: BuildContext,
+): Promise<BuiltImage | BuildFailure> {
+  const { run, log } = effects;
   const cache = cacheOf(builder, effects.environment ?? NO_ENVIRONMENT, {
     scope: name,
     mode: input.cache ?? 'auto',
@@ -80,22 +95,15 @@ export async function buildImage(
   await keepCache(cache, effects);
   const id = await imageId(fresh, effects);
   const holders = await tagHolders(name, effects);
-  const free = freeTag(tag, id, input.source.sha.slice(0, 7), (candidate) => {
-    const reference = `${name}:${candidate}`;
-    return holders.get(reference) ?? input.registered(reference);
-  });
-  if (free.taken) {
-    warnings.push(`${name}:${tag} is another image already and is kept: this one is tagged ${free.tag}`);
-  }
-  const reference = `${name}:${free.tag}`;
-  const tagged = await run(['docker', 'tag', id, reference]);
-  if (tagged.code !== 0) return { step: `docker tag ${reference}`, tail: tagged.stderr };
-  await run(['docker', 'image', 'rm', '--no-prune', fresh]);
+  const named = await nameImage(name, id, tag, holders, { input, effects, warnings });
+  if ('step' in named) return named;
+  const { reference } = named;
+  await prune({ name, service: service.name, id, holders }, { input, effects, warnings });
   const size =
     Number((await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', reference])).stdout.trim()) ||
     0;
   log.info(`Built ${reference} in ${duration(result.duration)}, ${formatSize(size)}`);
-  const built = { service: service.name, tag: free.tag, reference, id, size, duration: result.duration };
+  const built = { service: service.name, ...named, id, size, duration: result.duration };
   if (input.registry === undefined) return built;
   const pushed = await push(reference, input.registry, { ...effects, timeout: input.timeout });
   return 'digest' in pushed ? { ...built, pull: pushed.digest } : pushed;
@@ -110,22 +118,4 @@ async function imageId(reference: string, { run }: BuildEffects): Promise<string
     why: found.stderr.trim() || `Its id is ${JSON.stringify(id.slice(0, 80))}.`,
     fix: 'Check that the builder loads images into the local engine (docker buildx ls); the default builder does.',
   });
-}
-
-/** reference -> image id, of all tags with this name on this engine. */
-async function tagHolders(name: string, { run }: BuildEffects): Promise<Map<string, string>> {
-  const listed = await run([
-    'docker',
-    'image',
-    'ls',
-    '--no-trunc',
-    '--format',
-    '{{.Repository}}:{{.Tag}}\t{{.ID}}',
-    name,
-  ]);
-  const pairs = listed.stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => line.split('\t') as [string, string]);
-  return new Map(pairs);
 }

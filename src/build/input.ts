@@ -21,8 +21,12 @@ export interface BuildInput {
   registry?: string;
   /** Milliseconds for one image. */
   timeout: number;
-  /** Image id that holds a reference according to the rollback registry; '' where only the reference is known. */
-  registered: (reference: string) => string | undefined;
+  /** References that may name an image on the server, whatever this engine knows of them. */
+  taken: ReadonlySet<string>;
+  /** Images of this commit may be on the server under tags that are not among `taken`. */
+  again: boolean;
+  /** On a runner that is not the target: images of a service that stay, and those that stay whatever their number. */
+  keep?: { images: number; protect: ReadonlySet<string> };
 }
 
 export interface BuildEffects {

@@ -1,5 +1,6 @@
 import type { Log, RunProgram } from '../effects.ts';
 import type { BuildFailure } from './failure.ts';
+import { hostOf, remoteName } from './registry-tag.ts';
 
 /** The engines' and the registries' words for an account that is missing or may not do this. */
 const REFUSED = /no basic auth credentials|unauthorized|authentication required|denied|forbidden|401|403/i;
@@ -14,7 +15,7 @@ export async function push(
   registry: string,
   { run, log, timeout, signal }: { run: RunProgram; log: Log; timeout: number; signal?: AbortSignal },
 ): Promise<{ digest: string } | BuildFailure> {
-  const remote = `${registry.replace(/\/+$/, '')}/${reference}`;
+  const remote = remoteName(registry, reference);
   const repository = remote.slice(0, remote.lastIndexOf(':'));
   const options = { timeout, ...(signal === undefined ? {} : { signal }) };
   const tagged = await run(['docker', 'tag', reference, remote], options);
@@ -38,7 +39,7 @@ export async function push(
 }
 
 function advice(registry: string, repository: string, words: string): string {
-  const host = /^(?:[^/]*[.:][^/]*|localhost)(?=\/|$)/.exec(registry)?.[0];
+  const host = hostOf(registry);
   if (!REFUSED.test(words)) return `Check that ${host ?? 'Docker Hub'} answers from this runner.`;
   const command = host === undefined ? 'docker login' : `docker login ${host}`;
   return `Log the runner in before this step (docker/login-action, or \`${command}\`), with an account that may push to ${repository}.`;

@@ -57,21 +57,22 @@ function compare(a: number[], b: number[]): number {
 }
 
 /**
- * A tag that no other image holds: an existing tag may be what a rollback needs, so it is never moved.
- * `owner` says which image id holds a tag now (undefined: nobody; empty: somebody, id unknown).
+ * Rule B2: a tag that no other image holds, because a rollback may need that one, or what serves. `isFree` says so of one
+ * tag. With `again` only those with the time of this run in them come into question: they are no other run's.
  */
-export function freeTag(
+export async function freeTag(
   wanted: string,
-  imageId: string,
-  shortSha: string,
-  owner: (tag: string) => string | undefined,
-): { tag: string; taken: boolean } {
-  const candidates = [wanted];
-  if (!wanted.includes(shortSha)) candidates.push(`${wanted}-${shortSha}`);
-  const base = candidates.at(-1) ?? wanted;
+  { sha, timestamp }: Pick<TagSource, 'sha' | 'timestamp'>,
+  again: boolean,
+  isFree: (tag: string) => Promise<boolean>,
+): Promise<{ tag: string; taken: boolean }> {
+  const shortSha = sha.slice(0, 7);
+  const ofCommit = wanted.includes(shortSha) ? wanted : `${wanted}-${shortSha}`;
+  const ofRun = ofCommit.includes(timestamp) ? ofCommit : `${ofCommit}-${timestamp}`;
+  const candidates = [...new Set([wanted, ofCommit, ofRun])];
   for (let attempt = 0; ; attempt += 1) {
-    const tag = candidates[attempt] ?? `${base}-${attempt - candidates.length + 2}`;
-    const holder = owner(tag);
-    if (holder === undefined || holder === imageId) return { tag, taken: attempt > 0 };
+    const tag = candidates[attempt] ?? `${ofRun}-${attempt - candidates.length + 2}`;
+    if (again && !tag.includes(timestamp)) continue;
+    if (await isFree(tag)) return { tag, taken: tag !== wanted };
   }
 }

@@ -1,5 +1,6 @@
 import type { Drift } from '../config/schema.ts';
 import { AutopilotError } from '../errors.ts';
+import { IMAGE_LABEL } from '../image-labels.ts';
 import type { Target } from '../server/target.ts';
 import { setImages } from './compose-edit.ts';
 import { parseComposeModel } from './compose-model.ts';
@@ -69,12 +70,14 @@ export async function observe(
   const references = new Set([...containers.map((container) => container.image), ...Object.values(images)]);
   const imageIds: Record<string, string> = {};
   const tags: Record<string, string[]> = {};
+  const builtBy: Record<string, string> = {};
   await Promise.all(
     [...references].map(async (reference) => {
       const image = await target.engine.image(reference);
       if (!image) return;
       imageIds[reference] = image.id;
       tags[image.id] = image.references;
+      builtBy[image.id] = image.labels[IMAGE_LABEL.pipeline] ?? '';
     }),
   );
   const differences = driftOf(serverSource, composeSource, images);
@@ -84,6 +87,7 @@ export async function observe(
     hashes: hashed.code === 0 ? parseHashes(hashed.stdout) : {},
     imageIds,
     tags,
+    builtBy,
     engine,
     freeDisk,
     serverSource,

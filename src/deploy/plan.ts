@@ -23,6 +23,8 @@ export interface Observation {
   imageIds: Record<string, string>;
   /** Id of such an image -> everything that names it there. */
   tags: Record<string, string[]>;
+  /** Id of such an image -> id of the run that built it; empty for one that is not ours. */
+  builtBy: Record<string, string>;
   engine: EngineInfo;
   /** Free bytes on the engine's data root. */
   freeDisk: number;
@@ -153,6 +155,7 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
       (container) =>
         container.image === image.reference &&
         observed.imageIds[image.reference] === container.imageId &&
+        isWanted(observed, request, image, container.imageId) &&
         container.labels[COMPOSE_LABEL.hash] === observed.hashes[name],
     );
   return {
@@ -189,6 +192,17 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
     },
   };
 }
+
+/**
+ * Whether what the server has under the wanted tag is the image that was built (rule B2). Stores call one image by
+ * different ids, and a run builds one image of a service. A dry run builds none, so that only the tag can be compared.
+ */
+const isWanted = (
+  { builtBy }: Observation,
+  { pipelineId }: PlanRequest,
+  { id }: Wanted['image'],
+  held: string,
+): boolean => id === '' || id === held || builtBy[held] === pipelineId;
 
 /** Docker adds the short id by itself, and refuses nothing when it is named twice; Compose does not name it. */
 export function namesOf(container: Pick<Container, 'id' | 'networks'>): Record<string, string[]> {

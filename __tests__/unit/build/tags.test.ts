@@ -30,34 +30,37 @@ describe('B2.3: the tag by strategy', () => {
 });
 
 describe('B2: an existing tag of another image is never moved', () => {
-  test('the chosen tag is free or already ours, whatever is taken', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom('a1b2c3d', 'v1.2.3', '20260206-160000'),
-        fc.dictionary(
-          fc.constantFrom('a1b2c3d', 'v1.2.3', 'v1.2.3-a1b2c3d', 'a1b2c3d-2', 'a1b2c3d-3'),
-          fc.constantFrom('', 'ours', 'theirs'),
-        ),
-        (wanted, holders) => {
-          const { tag } = freeTag(wanted, 'ours', 'a1b2c3d', (name) => holders[name]);
-          expect([undefined, 'ours']).toContain(holders[tag]);
+  const { sha, timestamp } = source;
+  const free = (wanted: string, taken: readonly string[], again = false) =>
+    freeTag(wanted, { sha, timestamp }, again, async (tag) => !taken.includes(tag));
+
+  test('the chosen tag is free, whatever is taken, and no other run can choose it of a commit that was built before', async () => {
+    const own = 'a1b2c3d-20260206-160000';
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('a1b2c3d', 'v1.2.3', timestamp),
+        fc.subarray(['a1b2c3d', 'v1.2.3', 'v1.2.3-a1b2c3d', own, `${own}-2`, `v1.2.3-${own}`, timestamp]),
+        fc.boolean(),
+        async (wanted, taken, again) => {
+          const { tag } = await free(wanted, taken, again);
+          expect(taken).not.toContain(tag);
+          if (again) expect(tag).toContain(timestamp);
         },
       ),
     );
   });
 
-  test('a re-run with another image gets a distinct tag', () => {
-    const taken: Record<string, string> = { a1b2c3d: 'other' };
-    expect(freeTag('a1b2c3d', 'new', 'a1b2c3d', (tag) => taken[tag])).toEqual({
-      tag: 'a1b2c3d-2',
+  test.each([
+    ['a1b2c3d', ['a1b2c3d'], false, 'a1b2c3d-20260206-160000'],
+    ['a1b2c3d', [], true, 'a1b2c3d-20260206-160000'],
+    ['a1b2c3d', ['a1b2c3d-20260206-160000'], true, 'a1b2c3d-20260206-160000-2'],
+    ['v1.0.0', ['v1.0.0'], false, 'v1.0.0-a1b2c3d'],
+    ['v1.0.0', [], true, 'v1.0.0-a1b2c3d-20260206-160000'],
+    [timestamp, [timestamp], false, '20260206-160000-a1b2c3d'],
+  ])('%s, while %j are taken, built again: %s -> %s', async (wanted, taken, again, tag) => {
+    expect(await free(wanted, taken, again)).toEqual({
+      tag,
       taken: true,
     });
-    expect(freeTag('a1b2c3d', 'other', 'a1b2c3d', (tag) => taken[tag])).toEqual({
-      tag: 'a1b2c3d',
-      taken: false,
-    });
-    expect(freeTag('v1.0.0', 'new', 'a1b2c3d', (tag) => (tag === 'v1.0.0' ? 'other' : undefined)).tag).toBe(
-      'v1.0.0-a1b2c3d',
-    );
   });
 });

@@ -222,6 +222,7 @@ function observation(server: FakeServer) {
         [...server.images].flatMap(([reference, named]) => (named === id ? [reference] : [])),
       ]),
     ),
+    builtBy: {},
     engine: {
       engine: '28',
       api: '1',
@@ -309,6 +310,25 @@ describe('D2, D3: the plan', () => {
     expect(planTable(plan)).toContain('Nothing to do.');
     container.labels['com.docker.compose.config-hash'] = 'other';
     expect(planRelease(observation(server), request(server)).services[1]?.current).toBe(false);
+  });
+  test.each([
+    ['the very image', 'same', '', true],
+    ['the image of this run, which a server with another store calls otherwise', 'other', 'p/1', true],
+    ['the image of an earlier run under the same tag', 'other', 'p/0', false],
+    ['an image under the same tag that nobody knows', 'other', '', false],
+    ['a dry run, which builds none: the tag counts', 'none', 'p/0', true],
+  ])('B2: what runs already is the image that was built, not its tag: %s', (_what, built, by, current) => {
+    const server = new FakeServer();
+    const { wanted, ...rest } = request(server);
+    const container = server.addContainer('web', 'shop-web:v2', 'shop-web-1', { state: 'running' });
+    container.labels['com.docker.compose.config-hash'] = 'h';
+    const held = server.images.get('shop-web:v2') ?? '';
+    const id = { same: held, other: `sha256:${'f'.repeat(64)}`, none: '' }[built] ?? '';
+    const plan = planRelease(
+      { ...observation(server), builtBy: { [held]: by } },
+      { ...rest, wanted: wanted.slice(1).map((entry) => ({ ...entry, image: { ...entry.image, id } })) },
+    );
+    expect(plan.services[0]?.current).toBe(current);
   });
 });
 

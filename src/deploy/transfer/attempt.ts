@@ -83,11 +83,16 @@ function compressor({ compression, length }: Parcel) {
 const FULL = /no space left|disk quota/i;
 /** Sending more, or the same again, cannot help. */
 export const isFull = (detail: string): boolean => FULL.test(detail);
-const BROKEN = /\bEOF\b|connection|cannot connect|closed pipe|broken pipe|i\/o timeout|daemon running/i;
+const BROKEN =
+  /\bEOF\b|connection|cannot connect|closed pipe|broken pipe|timeout|deadline exceeded|daemon running|HTTP status: 5\d\d|temporary failure/i;
+/** As `timeout(1)` says it. */
+const TIMED_OUT = 124;
 
-function mayPass(loaded: PromiseSettledResult<CommandResult>, detail: string): boolean {
+/** Whether the same command may do it when it is run again, by how it ended and what it said. */
+export function mayPass(loaded: PromiseSettledResult<CommandResult>, detail: string): boolean {
   if (isFull(detail)) return false;
   if (loaded.status === 'rejected') return true;
+  if (loaded.value.code === TIMED_OUT) return false;
   // -1: a signal or the connection ended it.
   return loaded.value.code < 0 || loaded.value.code > 128 || BROKEN.test(detail);
 }

@@ -8,9 +8,10 @@ import { type Delta, findDelta } from './delta/index.ts';
 import { look, remember, type Shelf } from './delta/shelf.ts';
 import type { Units } from './delta/units.ts';
 import { presenceOn } from './presence.ts';
+import { pullThere } from './pull.ts';
 import { freeRoom, roomNeeded } from './room.ts';
 import type { Route, TransferEffects } from './route.ts';
-import { send, type Sending, transferFailed } from './send.ts';
+import { otherImage, send, type Sending, transferFailed } from './send.ts';
 
 export type { TransferEffects } from './route.ts';
 
@@ -35,8 +36,8 @@ export interface TransferResult {
  * is like one that the server has is sent as what differs, and rebuilt there (delta/).
  *
  * Afterwards each image is proven, by its digest and by `docker create`, because lists and inspect can show an image that
- * cannot start; what cannot be proven is sent in full. Throws AutopilotError TRANSFER_FAILED, or what the connection
- * threw; nothing that serves has changed then.
+ * cannot start; what cannot be proven is sent in full. A reference that names another image there is never moved (rule B2).
+ * Throws AutopilotError TRANSFER_FAILED, or what the connection threw; nothing that serves has changed then.
  */
 export async function transfer(
   images: readonly TransferImage[],
@@ -61,24 +62,31 @@ async function bring(image: TransferImage, route: Route): Promise<TransferResult
   const { log } = effects;
   const there = () => log.info(`${image.reference} is on ${target.name} already`);
   const nothing: TransferResult = { bytes: 0, warnings: [] };
-  if (await isThere(image.reference, [image.id], target)) {
+  const held = await target.engine.image(image.reference);
+  // Rule: an image exists on a server when its digest is the right one and a container can be created from it.
+  const isThere = async (ids: readonly string[]) =>
+    held !== undefined &&
+    ids.includes(held.id) &&
+    (await target.query(proveImage(image.reference))).code === 0;
+  if (await isThere([image.id])) {
     there();
     return nothing;
   }
   if (image.pull !== undefined) {
-    await pullThere(image.reference, image.pull, target);
+    await pullThere(image.reference, image.pull, held, route);
     log.info(`${target.name} pulled ${image.pull}, proven as ${image.reference}`);
     return nothing;
   }
   const shipment = await describe(image.reference, effects);
   const ids = [image.id, ...shipment.images.flatMap((described) => described.ids)];
-  if (await isThere(image.reference, ids, target)) {
+  if (await isThere(ids)) {
     there();
     return nothing;
   }
+  if (held !== undefined && !ids.includes(held.id)) throw otherImage(image.reference, target);
   const [described] = shipment.images;
   const leaveOut = described ? await route.presence(described) : new Set<string>();
-  const what: Sending = { shipment, leaveOut, ids };
+  const what: Sending = { shipment, leaveOut, ids, known: held !== undefined };
   const layers = comparable(shipment);
   const folder = layers.size > 0 ? effects.signatures : undefined;
   if (folder === undefined) return ship(image.reference, what, route);
@@ -137,47 +145,25 @@ async function ship(reference: string, what: Sending, route: Route): Promise<Tra
   const partial = await send(reference, what, route);
   if (partial.loaded) return { bytes: partial.bytes, warnings: [] };
   if (what.leaveOut.size === 0 || partial.passing || isFull(partial.detail))
-    return notBrought(reference, route, partial.detail);
+    return notBrought(reference, what, route, partial.detail);
 
   const warning = `${reference}: sent again in full, because ${target.name} could not use it without the layers it said it has (${partial.detail})`;
   effects.log.warning(warning);
   const full = await send(reference, { ...what, leaveOut: new Set() }, route);
-  if (!full.loaded) return notBrought(reference, route, full.detail);
+  if (!full.loaded) return notBrought(reference, what, route, full.detail);
   return { bytes: partial.bytes + full.bytes, warnings: [warning] };
 }
 
-/** From a registry, by digest, so that it is the very image that was built whatever its tag says by now. */
-async function pullThere(reference: string, digest: string, target: Target): Promise<void> {
-  const commands = [
-    { title: `pull ${digest}`, argv: ['docker', 'pull', '--quiet', digest] as const },
-    { title: `tag ${reference}`, argv: ['docker', 'tag', digest, reference] as const },
-    proveImage(reference),
-  ];
-  for (const command of commands) {
-    const done = await target.query(command);
-    if (done.code === 0) continue;
-    throw new AutopilotError('TRANSFER_FAILED', {
-      what: `${target.name} could not ${command.title}`,
-      why: (done.stderr || done.stdout).trim(),
-      fix: 'Check that the server reaches the registry and is logged in to it (once, `docker login` as the user of the deployment), or leave `build.registry` out.',
-    });
-  }
-  // Under this name as well, it would stay when the release is retired.
-  await target.query({ title: `untag ${digest}`, argv: ['docker', 'image', 'rm', '--no-prune', digest] });
-}
-
-/** Rule: an image exists on a server when its digest is the right one and a container can be created from it. */
-async function isThere(reference: string, ids: readonly string[], target: Target): Promise<boolean> {
-  const found = await target.engine.image(reference);
-  if (found === undefined || !ids.includes(found.id)) return false;
-  return (await target.query(proveImage(reference))).code === 0;
-}
-
 async function describe(reference: string, effects: TransferEffects): Promise<Shipment> {
+  const { signal } = effects;
+  signal?.throwIfAborted();
   const { archive, finished } = effects.saveImages([reference]);
+  const stop = () => void archive.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
   // docker save says more about a failure than the archive that it left unfinished.
   const [described, saved] = await Promise.allSettled([describeArchive(archive), finished]);
-  effects.signal?.throwIfAborted();
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
   if (saved.status === 'rejected') {
     throw new AutopilotError('TRANSFER_FAILED', {
       what: `${reference} could not be read from the engine of this runner`,
@@ -190,12 +176,17 @@ async function describe(reference: string, effects: TransferEffects): Promise<Sh
 }
 
 /** A store may list what it could not load in full: nobody shall find that under the name of the right image. */
-async function notBrought(reference: string, { target }: Route, detail: string): Promise<never> {
+async function notBrought(
+  reference: string,
+  { known }: Sending,
+  { target }: Route,
+  detail: string,
+): Promise<never> {
   const remove = {
     title: `remove what is not ${reference}`,
     argv: ['docker', 'image', 'rm', '--force', reference] as const,
   };
   // The failure to report is the one before.
-  await target.query(remove).catch(() => undefined);
+  if (!known) await target.query(remove).catch(() => undefined);
   throw transferFailed(reference, target, detail);
 }

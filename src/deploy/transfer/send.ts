@@ -13,7 +13,7 @@ import { checkRoom, roomNeeded } from './room.ts';
 import type { Route, Saved, TransferEffects } from './route.ts';
 
 /** Pauses before the second and the third attempt, in milliseconds. */
-const PAUSES = [2_000, 8_000];
+export const PAUSES = [2_000, 8_000];
 /** Milliseconds in which a connection that is alive answers. */
 const ALIVE = 20_000;
 
@@ -21,6 +21,8 @@ export interface Sending {
   shipment: Shipment;
   leaveOut: ReadonlySet<string>;
   ids: readonly string[];
+  /** The server knew the reference before, so that it is not this transfer's to remove. */
+  known: boolean;
   /** One layer as what differs from an older one. */
   delta?: Delta;
 }
@@ -123,7 +125,7 @@ async function look(reference: string, target: Target, { clock, signal }: Transf
 }
 
 /** A connection that is gone as a whole cannot be mended here: lock and keeper hang on it. */
-async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
+export async function stillConnected(reference: string, target: Target, detail: string): Promise<void> {
   try {
     const alive = await target.query({ title: 'is the connection alive', argv: ['true'], timeout: ALIVE });
     if (alive.code === 0) return;
@@ -138,5 +140,14 @@ export function transferFailed(reference: string, target: Target, detail: string
     what: `${reference} could not be brought to ${target.name}`,
     why: detail,
     fix: 'Look at the disk and the Docker engine of the server; nothing that serves was changed.',
+  });
+}
+
+/** Rule B2. Built again, it is known to be: BUILD asks the record, in which this run stands. */
+export function otherImage(reference: string, target: Target): AutopilotError {
+  return new AutopilotError('TRANSFER_FAILED', {
+    what: `${reference} is another image on ${target.name} already`,
+    why: 'A tag that is there is never moved: it may be what serves, or what a rollback needs. Nothing that serves was changed.',
+    fix: 'Run the workflow again: the image is then built under a tag of its own.',
   });
 }

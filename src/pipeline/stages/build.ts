@@ -1,8 +1,10 @@
 import { build } from '../../build/index.ts';
 import { newestVersion } from '../../build/tags.ts';
 import * as z from 'zod';
+import { deployTargetOf } from '../../config/deploy-target.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import type { PipelineContext } from '../context.ts';
+import { knownTags } from '../known-tags.ts';
 import type { StageOutcome } from '../run.ts';
 
 const MatchingRefs = z.array(z.looseObject({ ref: z.string() }));
@@ -16,7 +18,11 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
   if (context.dryRun)
     return { status: 'skipped', reason: `dry run: would build ${plan.services.join(', ')}` };
   needed(run, 'test', 'build');
-  const known = await registeredImages(context);
+  const { taken, again, rollbackTargets } = knownTags(
+    await context.store.read(),
+    { project: config.project.name, target: context.targetName },
+    run,
+  );
   const result = await build(
     {
       project: config.project.name,
@@ -35,7 +41,11 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
       ...(config.build.registry === undefined ? {} : { registry: config.build.registry }),
       ...(config.build.platform === undefined ? {} : { platform: config.build.platform }),
       timeout: config.build.timeout * 1000,
-      registered: (reference) => (known.has(reference) ? '' : undefined),
+      taken,
+      again,
+      ...(deployTargetOf(config.deploy).kind === 'local'
+        ? {}
+        : { keep: { images: config.safety.keep_releases, protect: rollbackTargets } }),
     },
     {
       run: effects.run,
@@ -53,15 +63,6 @@ export async function buildStage(context: PipelineContext, run: CarriedRun): Pro
   const reason = `the image of ${service} could not be built: ${step}`;
   const end = { status: 'failed', reason, log_extract: tail, ...(fix === undefined ? {} : { fix }) } as const;
   return { status: 'failed', reason, found, end };
-}
-
-/** References that a rollback may need: never given to another image. */
-async function registeredImages({ store }: PipelineContext): Promise<Set<string>> {
-  const { registry } = await store.read();
-  const entries = Object.values(registry.services).flatMap((service) => service.history);
-  return new Set(
-    entries.flatMap((entry) => (entry.status === 'success' && entry.image ? [entry.image] : [])),
-  );
 }
 
 /** A checkout of depth 1 has no tags, so GitHub is asked. */
