@@ -38,9 +38,11 @@ revert() {
 lost() {
   if [ "$mode" = waiting ]; then leave; fi
   mode=reverting
+  # What is being sent goes nowhere now. Unread it would fill the FIFO, and its writers, the command among them, would wait.
+  kill "$(cat "$run/cat")" 2>/dev/null
+  cat "$run/out" >/dev/null 3>&- 4>&- 9>&- &
   [ "$1" = unlocked ] || finish_command
   stop_command
   if [ -f "$run/armed" ] || [ -f "$state/armed" ]; then revert "$1"; else journal runner_lost "{\"reason\":\"$1\"}"; fi
-  kill "$(cat "$run/cat")" 2>/dev/null
   leave
 }
