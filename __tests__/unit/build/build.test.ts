@@ -44,7 +44,8 @@ async function buildOn(
       repositoryUrl: 'https://github.test/me/shop',
       directory: commit.directory ?? '/work',
       timeout: 1000,
-      registered: () => undefined,
+      taken: new Set(),
+      again: false,
     },
     {
       run,
