@@ -17,6 +17,11 @@ const { values } = parseArgs({
     layout: { type: 'string', multiple: true },
   },
 });
+const unknown = values.layout?.filter((name) => !LAYOUTS.some((one) => one === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`There is no layout ${unknown.join(', ')}; there are ${LAYOUTS.join(', ')}.`);
+  process.exit(2);
+}
 await (values.exhaustive ? exhaustive() : random());
 
 async function random(): Promise<void> {
