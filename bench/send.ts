@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../src/action/clock.ts';
+import { favourMemory } from '../src/action/memory.ts';
 import { systemRandom } from '../src/action/random.ts';
 import { transfer } from '../src/deploy/transfer/index.ts';
 import { saveImages } from '../src/deploy/transfer/save.ts';
@@ -30,6 +31,7 @@ export interface SendReport {
   rssBefore: number;
 }
 
+favourMemory();
 const request = JSON.parse(process.argv[2] ?? '') as SendRequest;
 const say = (message: string) => void process.stderr.write(`${message}\n`);
 const log: Log = {

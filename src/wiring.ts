@@ -4,6 +4,7 @@ import { systemClock as clock } from './action/clock.ts';
 import type { RunContext } from './action/event.ts';
 import type { Inputs } from './action/inputs.ts';
 import { RECORDED_KEYS, redactAll } from './action/masking.ts';
+import { favourMemory } from './action/memory.ts';
 import { systemRandom as random } from './action/random.ts';
 import { createRunProgram } from './action/run-program.ts';
 import { deployTargetOf } from './config/deploy-target.ts';
@@ -97,6 +98,7 @@ export async function wire(
         });
       },
       transfer: async (images, target) => {
+        favourMemory();
         const { transfer } = await import('./deploy/transfer/index.ts');
         const { saveImages } = await import('./deploy/transfer/save.ts');
         const { path } = config.deploy;
