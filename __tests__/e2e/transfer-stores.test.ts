@@ -90,6 +90,13 @@ test.each(['installed', 'e28c'])(
   },
 );
 
+test('no engine has died of what it was sent', async () => {
+  for (const [name, { server }] of engines) {
+    const { stdout } = await server.exec("sed -n 's/^panic: //p' /run/lab/dockerd.log");
+    expect({ name, panics: stdout }).toEqual({ name, panics: '' });
+  }
+});
+
 test('invariant 4: a proof is that the image can be started; it leaves neither a container nor a volume', async () => {
   for (const [name, target] of targets) {
     const engine = engines.get(name) as TestEngine;

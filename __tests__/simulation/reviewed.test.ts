@@ -1,4 +1,4 @@
-/** Cases that a review found and the random scenarios had not, each failing before the change that it names. */
+/** Cases that a review found and the random scenarios had not; those that name a file failed before it was changed. */
 import { describe, expect, test } from '@jest/globals';
 import { good, quietStep, type Step, World } from './world/world.ts';
 
@@ -69,7 +69,7 @@ describe('V3, S1: VERIFY cannot look, because something fails while it does', ()
   );
 });
 
-test('invariant 2: the server went down in the cut-over, and whatever fails in the next run while it puts that back (recover.ts)', async () => {
+test('invariant 2: the server went down in the cut-over, and whatever fails in the next run while it puts that back', async () => {
   const down = release({ faults: [['keeper record cut_over', 'reboot']] });
   const undisturbed = await played(newWorld(), release(), down, release());
   const effects = undisturbed.jobs.at(-1)?.runner.effects ?? [];

@@ -1,4 +1,4 @@
-# Begins: everything before only defines. From here on one event after the other.
+# The event loop: its readers and its ticker begin, and then one event after the other.
 
 # A group of its own for each command, so that all of it can be killed.
 if has setsid; then own_session=setsid; else own_session=; fi

@@ -46,6 +46,6 @@ async function serverProblems(context: PipelineContext): Promise<string[]> {
     );
     return [];
   } catch (error) {
-    return [error instanceof AutopilotError ? error.toString() : String(error)];
+    return [String(error)];
   }
 }

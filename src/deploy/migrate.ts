@@ -2,7 +2,6 @@ import { AutopilotError } from '../errors.ts';
 import { removeMigration } from './candidate.ts';
 import { runMigration, writeCandidateOverride } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
-import { describe } from './patience.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan } from './release.ts';
 import { manualSteps, undoRelease, type UndoOutcome, type UndoRequest } from './undo.ts';
 
@@ -77,7 +76,7 @@ export async function undoOrAsk(
   await effects.keeper
     .record('left_running', { reason: `${request.reason}; ${why}` })
     .catch((error: unknown) => {
-      effects.log.warning(`The server's journal could not be written: ${describe(error)}`);
+      effects.log.warning(`The server's journal could not be written: ${String(error)}`);
     });
   const changing = plan.services.filter((entry) => !entry.current);
   return {

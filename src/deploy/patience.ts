@@ -20,8 +20,7 @@ export function patientWith({ clock, log, target }: ReleaseEffects) {
         return await body();
       } catch (error) {
         if (!isEngineAway(error) || clock.now().getTime() >= until) throw error;
-        if (!said)
-          log.info(`The engine on ${target.name} does not answer; waiting for it: ${describe(error)}`);
+        if (!said) log.info(`The engine on ${target.name} does not answer; waiting for it: ${String(error)}`);
         said = true;
         await clock.sleep(1_000);
       }
@@ -33,8 +32,4 @@ export function patientWith({ clock, log, target }: ReleaseEffects) {
 const isEngineAway = (error: unknown): boolean =>
   error instanceof AutopilotError &&
   (error.code === 'SERVER_COMMAND' || error.code === 'SERVER_DOCKER') &&
-  ENGINE_AWAY.test(describe(error));
-
-/** With the why and the fix, where there are any. */
-export const describe = (error: unknown) =>
-  error instanceof AutopilotError ? error.toString() : String(error);
+  ENGINE_AWAY.test(String(error));

@@ -4,7 +4,7 @@ import type { Command } from '../server/target.ts';
 import { removeMigration } from './candidate.ts';
 import { dropStaged, restoreCompose } from './commands.ts';
 import { must, type ReleaseEffects } from './effects.ts';
-import { describe, patientWith } from './patience.ts';
+import { patientWith } from './patience.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import { undoService } from './undo-service.ts';
 
@@ -46,13 +46,13 @@ export async function undoRelease(
       return await patiently(body);
     } catch (error) {
       if (isLost(error)) {
-        effects.log.warning(`${LEFT_TO_SERVER} ${describe(error)}`);
+        effects.log.warning(`${LEFT_TO_SERVER} ${String(error)}`);
         outcome.leftToServer = true;
         return undefined;
       }
       outcome.failed[name] = error instanceof Error ? error.message : String(error);
       outcome.manualSteps.push(...steps);
-      effects.log.error(`${name} could not be put back: ${describe(error)}`);
+      effects.log.error(`${name} could not be put back: ${String(error)}`);
       return undefined;
     }
   };
@@ -73,7 +73,7 @@ export async function undoRelease(
   if (Object.keys(outcome.failed).length === 0 && !outcome.leftToServer) {
     if (composeFile === 'restore')
       await must(effects, dropStaged(plan)).catch((error: unknown) => {
-        effects.log.warning(`Left behind on the server: ${plan.compose.before} (${describe(error)})`);
+        effects.log.warning(`Left behind on the server: ${plan.compose.before} (${String(error)})`);
       });
     await noted(effects, 'rolled_back', { reason });
   }
@@ -108,6 +108,6 @@ async function noted(effects: ReleaseEffects, event: string, data: Record<string
   try {
     await effects.keeper.record(event, data);
   } catch (error) {
-    effects.log.warning(`The server's journal could not be written (${event}): ${describe(error)}`);
+    effects.log.warning(`The server's journal could not be written (${event}): ${String(error)}`);
   }
 }

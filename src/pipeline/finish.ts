@@ -78,7 +78,7 @@ function endOf(run: CarriedRun): RunEnd {
 
 function outcomeOf(context: PipelineContext, run: CarriedRun): Pick<FinishedRun, 'deployed' | 'rolledBack'> {
   const services = isAbandoned(context, run)
-    ? (run.deploy?.services ?? []).map(putBack)
+    ? (run.deploy?.services ?? []).map(asPutBack)
     : (run.verify?.services ?? run.deploy?.services ?? []);
   const deployed = Object.fromEntries(
     services.flatMap(({ service, image }) => (image === '' ? [] : [[service, image]])),
@@ -92,14 +92,16 @@ function outcomeOf(context: PipelineContext, run: CarriedRun): Pick<FinishedRun,
  * Live and never judged: the server puts it back as soon as this run is gone. Not what is marked irreversible, which was
  * never armed; nor where only the server knows whether VERIFY's word has reached it.
  */
-function isAbandoned({ server, config }: PipelineContext, { deploy, verify }: CarriedRun): boolean {
+function isAbandoned({ server, config }: PipelineContext, { deploy, verify, end }: CarriedRun): boolean {
   if (deploy === undefined || verify !== undefined || server.release?.fateUnknown === true) return false;
+  // `post` found in the server's journal that it was verified.
+  if (end?.status === 'success') return false;
   const { migrate } = config.deploy;
   const changed = deploy.services.filter(({ status }) => status === 'deployed');
   return !(migrate?.irreversible === true && changed.some(({ service }) => service === migrate.service));
 }
 
-const putBack = (service: ServiceOutcome): ServiceOutcome =>
+const asPutBack = (service: ServiceOutcome): ServiceOutcome =>
   service.status === 'deployed' ? { ...service, image: service.previous, status: 'rolled-back' } : service;
 
 async function record(

@@ -57,3 +57,43 @@ describe('A9: what the next comparison starts from', () => {
     expect(await commitsAfter({})).toEqual({ frontend: COMMIT });
   });
 });
+
+describe('V3, S1: what runs after a run that deployed and whose VERIFY never gave a verdict', () => {
+  const OLD = 'shop-web:old';
+  const NEW = 'shop-web:new';
+  const run = {
+    pipeline_id: '20261123-120000-a1b2c3d',
+    started_at: '2026-11-23T12:00:00+00:00',
+    commit: COMMIT,
+    stages: [],
+    recorded: true,
+    deploy: {
+      status: 'passed',
+      services: [{ service: 'web', image: NEW, previous: OLD, status: 'deployed' }],
+      rolled_back: [],
+    },
+  };
+  const migrate = (service: string, irreversible: boolean) => ({ service, irreversible });
+
+  test.each([
+    ['failed: the server puts it back', 'failed', undefined, false, OLD],
+    ['cancelled: the server puts it back', 'cancelled', undefined, false, OLD],
+    ['its journal says that it was verified (post)', 'success', undefined, false, NEW],
+    ['only the server knows', 'failed', undefined, true, NEW],
+    ['irreversible: nothing puts it back', 'failed', migrate('web', true), false, NEW],
+    ['another service is irreversible', 'failed', migrate('api', true), false, OLD],
+    ['its migration can be undone', 'failed', migrate('web', false), false, OLD],
+  ])('%s', async (_what, status, migration, fateUnknown, image) => {
+    const context = {
+      config: { deploy: { migrate: migration } },
+      effects: { mask: <T>(value: T) => value },
+      server: { release: { fateUnknown } },
+    } as unknown as PipelineContext;
+    const carried = { ...run, end: { status, reason: 'x' } } as unknown as CarriedRun;
+    const { deployed, rolledBack } = await finishRun(context, carried);
+    expect({ deployed, rolledBack }).toEqual({
+      deployed: { web: image },
+      rolledBack: image === OLD ? ['web'] : [],
+    });
+  });
+});

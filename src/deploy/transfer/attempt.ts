@@ -64,9 +64,13 @@ export async function attempt(parcel: Parcel, target: Target, effects: AttemptEf
   };
 }
 
-/** Engines from 23 on read zstd, which is smaller and faster; earlier ones only gzip. */
+/**
+ * zstd is smaller and faster. Engines from 23 on read it, but 26.1 does not wait for its decoder before it uses the buffer
+ * again. Short of processors it misreads what comes next, or dies and takes the containers along: 8 crashes in 18 images,
+ * none in 54 with gzip, and none in 54 of engine 28 with zstd.
+ */
 export function takesZstd(engine: EngineInfo['engine']): boolean {
-  return Number(/^\d+/.exec(engine)?.[0] ?? 0) >= 23;
+  return Number(/^\d+/.exec(engine)?.[0] ?? 0) >= 28;
 }
 
 function compressor({ compression, length }: Parcel) {
@@ -85,8 +89,6 @@ const FULL = /no space left|disk quota/i;
 export const isFull = (detail: string): boolean => FULL.test(detail);
 const BROKEN =
   /\bEOF\b|connection|cannot connect|closed pipe|broken pipe|timeout|deadline exceeded|daemon running|HTTP status: 5\d\d|temporary failure/i;
-/** An engine 26.1 that is short of processors misreads a good stream now and then; the next time it reads it right. */
-const MISREAD = /invalid tar header|corrupt input|invalid checksum|magic number/i;
 /** As `timeout(1)` says it. */
 const TIMED_OUT = 124;
 
@@ -96,7 +98,7 @@ export function mayPass(loaded: PromiseSettledResult<CommandResult>, detail: str
   if (loaded.status === 'rejected') return true;
   if (loaded.value.code === TIMED_OUT) return false;
   // -1: a signal or the connection ended it.
-  return loaded.value.code < 0 || loaded.value.code > 128 || BROKEN.test(detail) || MISREAD.test(detail);
+  return loaded.value.code < 0 || loaded.value.code > 128 || BROKEN.test(detail);
 }
 
 function interruption(outcome: PromiseSettledResult<unknown>): string {

@@ -143,7 +143,7 @@ export function transferFailed(reference: string, target: Target, detail: string
   });
 }
 
-/** Rule B2. Built again, it is known to be: BUILD asks the record, in which this run stands. */
+/** Rule B2. The next run gets another tag, because the record names this one. */
 export function otherImage(reference: string, target: Target): AutopilotError {
   return new AutopilotError('TRANSFER_FAILED', {
     what: `${reference} is another image on ${target.name} already`,
