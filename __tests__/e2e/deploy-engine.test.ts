@@ -422,9 +422,16 @@ test('Invariant 7: a dry run shows the plan and leaves nothing on the server', a
     world.effects,
   );
   expect(shown.gate.filter((check) => !check.passed)).toEqual([]);
-  expect(shown.table).toContain(
-    '| backend | (nothing) | shop-backend:v1 | stop-first | first deployment; it publishes host port 18080 |',
-  );
+  expect(shown.services).toEqual([
+    {
+      service: 'backend',
+      from: '(nothing)',
+      to: 'shop-backend:v1',
+      strategy: 'stop-first',
+      why: 'first deployment; it publishes host port 18080',
+      send: 'nothing, it is there',
+    },
+  ]);
   expect((await world.machine.exec(['ls', '-A', '/srv'])).stdout).toBe('');
   expect(await all()).toEqual([]);
 });

@@ -132,7 +132,7 @@ export const inputOf = (
   composeSource: undefined,
   minFreeDisk: '1MB',
   tests: { passed: true, detail: '12 passed' },
-  transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+  transfer: () => Promise.resolve({ each: {}, warnings: [] }),
   imageExists: () => Promise.resolve(true),
   ...extra,
 });

@@ -282,6 +282,9 @@ describe('R1: a rollback by hand', () => {
         expect(job.log).toContain('the copy in the Actions cache is used');
         expectStatus(job, 'success');
         expect(job.log).toMatch(/frontend: shop-frontend:[0-9a-f]{7} -> shop-frontend:[0-9a-f]{7}/);
+        const summary = plain(job.pilot.summary);
+        expect(summary).toContain('Dry run: would roll back frontend');
+        expect(summary).toContain('nothing, it is there');
       } finally {
         world.github.clearFaults();
       }

@@ -7,10 +7,10 @@ import type { ReleaseEffects } from './effects.ts';
 import { execute, type Transfer, Unhealthy } from './execute.ts';
 import { gate, gateTable, type Look } from './gate.ts';
 import { observe } from './observe.ts';
-import { planTable } from './operations.ts';
+import { operationLines, planRows, planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
-import type { ContainerFailure, DeployResult, GateCheck, ServiceOutcome } from './result.ts';
+import type { ContainerFailure, DeployResult, GateCheck, Preview, ServiceOutcome } from './result.ts';
 import { type AskRequest, undoOrAsk } from './migrate.ts';
 import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
 
@@ -45,18 +45,21 @@ export interface DeployInput {
   signal?: AbortSignal;
 }
 
-/** Rule of the dry run: what would happen, and whether the gate would let it; changes nothing, takes no lock. */
-export async function planOnly(
-  input: DeployInput,
-  outer: DeployEffects,
-): Promise<{ gate: GateCheck[]; plan: ReleasePlan | undefined; table: string }> {
+/** Rule of the dry run: says what would happen, and whether the gate would let it; changes nothing, takes no lock. */
+export async function planOnly(input: DeployInput, outer: DeployEffects): Promise<Preview> {
   const look = await lookAt(input, outer);
   const checks = await gate(input, look, {
     target: outer.target,
     imageExists: input.imageExists,
     change: undefined,
   });
-  return { gate: checks, plan: look.plan, table: look.plan ? planTable(look.plan) : '' };
+  if (look.plan) outer.log.info(planTable(look.plan));
+  outer.log.info(gateTable(checks));
+  return {
+    gate: checks,
+    services: look.plan ? planRows(look.plan) : [],
+    operations: look.plan ? operationLines(look.plan) : [],
+  };
 }
 
 export async function lookAt(input: DeployInput, { target, log }: DeployEffects): Promise<Look> {
@@ -108,8 +111,11 @@ export async function carryOut(
     return {
       ...result,
       status: warnings.length > 0 ? 'warning' : 'passed',
-      services: plan.services.map((service) => outcomeOf(service, 'deployed')),
-      bytes_sent: sent.bytes,
+      services: plan.services.map((service) => {
+        const bytes = sent.each[service.image];
+        const outcome = outcomeOf(service, 'deployed');
+        return bytes === undefined ? outcome : { ...outcome, bytes_sent: bytes };
+      }),
       warnings,
     };
   } catch (error) {

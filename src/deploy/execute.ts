@@ -13,15 +13,13 @@ import type { ContainerFailure } from './result.ts';
 import { revertScript } from './script.ts';
 
 export interface Transferred {
-  bytes: number;
+  /** Image reference -> bytes that were sent for it. */
+  each: Record<string, number>;
   warnings: string[];
 }
 
 /** Brings images to the target; owned by this room, fulfilled by deploy/transfer. */
-export type Transfer = (
-  images: { reference: string; id: string; size: number }[],
-  target: Target,
-) => Promise<Transferred>;
+export type Transfer = (images: Wanted['image'][], target: Target) => Promise<Transferred>;
 
 export interface Execution {
   plan: ReleasePlan;
@@ -51,7 +49,7 @@ export class Unhealthy extends Error {
 export async function execute(execution: Execution, effects: ReleaseEffects): Promise<Transferred> {
   const { plan } = execution;
   const byName = new Map(plan.services.map((service) => [service.service, service]));
-  let sent: Transferred = { bytes: 0, warnings: [] };
+  let sent: Transferred = { each: {}, warnings: [] };
   let armed = false;
   const { signal } = execution;
   const cancellable: ReleaseEffects = signal ? { ...effects, signal } : effects;

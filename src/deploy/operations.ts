@@ -1,4 +1,5 @@
-import type { ReleasePlan, ServicePlan } from './release.ts';
+import * as z from 'zod';
+import { type ReleasePlan, type ServicePlan, Strategy } from './release.ts';
 
 export const OPERATION_KINDS = [
   'pin',
@@ -132,27 +133,44 @@ function describeUndo(service: ServicePlan): string {
     : `remove the new one, start ${kept.join(', ')}, prove it`;
 }
 
-/** The plan for people: a Markdown table of the services, and the list of operations under it. Pure. */
+/** One service of the plan, for people. */
+export const PlanRow = z.object({
+  service: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** `none`: nothing has to be done. */
+  strategy: z.enum(['none', ...Strategy.options]),
+  why: z.string(),
+  send: z.string(),
+});
+export type PlanRow = z.infer<typeof PlanRow>;
+
+/** Pure. */
+export function planRows(plan: ReleasePlan): PlanRow[] {
+  return plan.services.map((service) => ({
+    service: service.service,
+    from: service.previous === '' ? '(nothing)' : service.previous,
+    to: service.image,
+    strategy: service.current ? 'none' : service.strategy,
+    why: service.current ? 'this image with this configuration runs already' : service.reason,
+    send: service.to_send,
+  }));
+}
+
+/** The operations as lines, without their numbers. Pure. */
+export const operationLines = (plan: ReleasePlan): string[] =>
+  operations(plan).map(({ service, description }) => `${service === '' ? '' : `${service}: `}${description}`);
+
+/** The plan for the log: a Markdown table of the services, and the list of operations under it. Pure. */
 export function planTable(plan: ReleasePlan): string {
   const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-  const rows = plan.services.map((service) =>
-    [
-      service.service,
-      service.previous === '' ? '(nothing)' : service.previous,
-      service.image,
-      service.current ? 'none' : service.strategy,
-      service.current ? 'this image with this configuration runs already' : service.reason,
-    ]
-      .map(cell)
-      .join(' | '),
+  const rows = planRows(plan).map(({ service, from, to, strategy, why, send }) =>
+    [service, from, to, strategy, why, send].map(cell).join(' | '),
   );
-  const list = operations(plan).map(
-    (operation, index) =>
-      `${String(index + 1)}. ${operation.service === '' ? '' : `${operation.service}: `}${operation.description}`,
-  );
+  const list = operationLines(plan).map((line, index) => `${String(index + 1)}. ${line}`);
   return [
-    '| service | from | to | strategy | why |',
-    '| --- | --- | --- | --- | --- |',
+    '| service | from | to | strategy | why | to send |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row} |`),
     '',
     ...(list.length === 0 ? ['Nothing to do.'] : list),

@@ -10,6 +10,7 @@ import {
 import { proxyHooks } from './proxy-hooks.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import { chooseStrategy } from './strategy.ts';
+import { toSend } from './to-send.ts';
 
 /** What the server looks like before anything is done; the only source of the plan. */
 export interface Observation {
@@ -168,6 +169,7 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
     strategy: choice.strategy,
     reason: own.length === 0 ? `first deployment; ${choice.reason}` : choice.reason,
     current,
+    to_send: toSend(observed, wanted, { first: own.length === 0, current }),
     replicas,
     kept: own.map((container) => ({
       id: container.id,

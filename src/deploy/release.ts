@@ -52,6 +52,8 @@ export const ServicePlan = z.object({
   /** Name of the candidate; empty when none can stand beside the old one. */
   candidate: z.string(),
   candidate_reason: z.string(),
+  /** What has to be sent for it, in words for the plan's table. */
+  to_send: z.string().default(''),
   /** Why the image needs no proof before its cut-over begins; empty when it does. */
   proven: z.string().default(''),
   /** Storage of a single writer that the candidate shares with the old container. */
@@ -108,7 +110,17 @@ export type ReleasePlan = z.infer<typeof ReleasePlan>;
 /** One service to release and the image it shall run. */
 export interface Wanted {
   service: Service;
-  image: { reference: string; id: string; size: number };
+  image: {
+    reference: string;
+    /** Empty in a dry run, which builds nothing. */
+    id: string;
+    /** Uncompressed bytes; 0 when nothing is built. */
+    size: number;
+    /** Where the server gets it instead, `registry/name@sha256:...` (`build.registry`). */
+    pull?: string;
+  };
+  /** Bytes that the last release of this service sent. */
+  lastSent?: number;
   /** Of an image that passed VERIFY before: when, e.g. `in run 20260206-160000-a1b2c3d`. */
   verified?: string;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PlanRow } from './operations.ts';
 import { ReleasePlan } from './release.ts';
 
 /** Rule D1: one line of the gate's table. */
@@ -11,6 +12,15 @@ export const GateCheck = z.object({
 });
 export type GateCheck = z.infer<typeof GateCheck>;
 
+/** What a dry run found out: what would be done, and whether the gate would let it. */
+export const Preview = z.object({
+  gate: z.array(GateCheck),
+  services: z.array(PlanRow),
+  /** In their order; empty when nothing has to be done. */
+  operations: z.array(z.string()),
+});
+export type Preview = z.infer<typeof Preview>;
+
 /** What runs now for one service, after whatever this run did. */
 export const ServiceOutcome = z.object({
   service: z.string(),
@@ -21,6 +31,8 @@ export const ServiceOutcome = z.object({
   strategy: z.enum(['start-first', 'stop-first']),
   status: z.enum(['deployed', 'rolled-back', 'untouched', 'undo-failed']),
   reason: z.string(),
+  /** Bytes that were sent for its image in this run. */
+  bytes_sent: z.number().optional(),
 });
 export type ServiceOutcome = z.infer<typeof ServiceOutcome>;
 
@@ -58,8 +70,6 @@ export const DeployResult = z.object({
   handover: ReleaseHandover.optional(),
   /** Why the stage failed, when it did: `GATE_FAILED`, `DEPLOY_FAILED`, `TRANSFER_FAILED`, ... */
   error: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional(),
-  /** Bytes that were sent for the images. */
-  bytes_sent: z.number().optional(),
   warnings: z.array(z.string()),
 });
 export type DeployResult = z.infer<typeof DeployResult>;

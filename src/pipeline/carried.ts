@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Plan } from '../analyze/plan.ts';
 import { BuildResult } from '../build/result.ts';
 import { AutopilotError } from '../errors.ts';
-import { DeployResult } from '../deploy/result.ts';
+import { DeployResult, Preview } from '../deploy/result.ts';
 import { StageRecord } from '../state/schema.ts';
 import { TestResult } from '../test/result.ts';
 import { VerifyResult } from '../verify/result.ts';
@@ -38,6 +38,8 @@ export const CarriedRun = z.object({
   test: TestResult.optional(),
   build: BuildResult.optional(),
   deploy: DeployResult.optional(),
+  /** Of a dry run, in place of `deploy`. */
+  preview: Preview.optional(),
   verify: VerifyResult.optional(),
   end: RunEnd.optional(),
   /** The end of the run stands in the pipeline record (or it was a dry run, which leaves no trace). */

@@ -59,6 +59,8 @@ export interface RunFinished extends EventBase, PlanRecord {
   /** service -> image reference running after this run. */
   deployed?: Record<string, string>;
   rolled_back?: string[];
+  /** service -> bytes that were sent for its image. */
+  bytes_sent?: Record<string, number>;
   /** service -> commit that the target runs now because this run put it there; only for what was verified (rule A9). */
   deployed_commits?: Record<string, string>;
   /** Names of services that could not be put back: locks at once (rule V4). */

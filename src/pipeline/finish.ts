@@ -132,6 +132,7 @@ async function record(
     ...(end.log_extract === undefined ? {} : { log_extract: end.log_extract }),
     deployed,
     rolled_back: rolledBack,
+    ...bytesSent(run),
     undo_failed: services
       .filter((service) => service.status === 'undo-failed')
       .map((service) => service.service),
@@ -154,6 +155,13 @@ async function record(
     };
   });
   return { state, own };
+}
+
+function bytesSent({ deploy }: CarriedRun): Pick<RunFinished, 'bytes_sent'> {
+  const sent = (deploy?.services ?? []).flatMap(({ service, bytes_sent: bytes }) =>
+    bytes === undefined ? [] : [[service, bytes] as const],
+  );
+  return sent.length === 0 ? {} : { bytes_sent: Object.fromEntries(sent) };
 }
 
 /**

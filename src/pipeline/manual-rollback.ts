@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openRelease, type ReleaseHandle } from '../deploy/index.ts';
-import type { DeployResult, ServiceOutcome } from '../deploy/result.ts';
-import { rollback } from '../rollback/index.ts';
+import type { DeployResult, ServiceOutcome, Preview } from '../deploy/result.ts';
+import { previewRollback, rollback } from '../rollback/index.ts';
 import type { RegistryEntry, RollbackRegistry } from '../state/schema.ts';
 import type { State } from '../state/files.ts';
 import type { VerifyResult } from '../verify/result.ts';
@@ -32,6 +32,8 @@ export interface ManualRollback {
   targets: Record<string, string>;
   services: ServiceOutcome[];
   deploy?: DeployResult;
+  /** Of a dry run, in place of `deploy`. */
+  preview?: Preview;
   verify?: VerifyResult;
   locked: boolean;
   lock: State['file']['lock'];
@@ -85,30 +87,30 @@ export async function manualRollback(
       `${name}: ${running[name] ?? registry.services[name]?.current ?? '(unknown)'} -> ${image}`,
     );
   const base = { pipelineId: id, targets, locked: lock?.locked === true, lock, warnings };
-  if (release === undefined)
-    return { ...base, status: 'success', reason: 'dry run: nothing was changed', services: [] };
-
   const wanted = context.services.flatMap((service) => {
     const [image, entry] = [targets[service.name], chosen[service.name]];
     return image === undefined || entry === undefined
       ? []
       : [{ service, image, verified: verifiedWhen(entry) }];
   });
-  const result = await rollback(
-    {
-      pipelineId: id,
-      prefix: config.project.name,
-      composeFile: join(config.deploy.path ?? '', config.deploy.compose_file),
-      services: wanted,
-      proxy: config.deploy.proxy,
-      signal: effects.signal,
-    },
-    {
-      target: await serverOf(context),
-      release,
-      verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
-    },
-  );
+  const input = {
+    pipelineId: id,
+    prefix: config.project.name,
+    composeFile: join(config.deploy.path ?? '', config.deploy.compose_file),
+    services: wanted,
+    proxy: config.deploy.proxy,
+    signal: effects.signal,
+  };
+  const target = await serverOf(context);
+  if (release === undefined) {
+    const preview = await previewRollback(input, { target, clock: effects.clock, log: effects.log });
+    return { ...base, status: 'success', reason: 'dry run: nothing was changed', services: [], preview };
+  }
+  const result = await rollback(input, {
+    target,
+    release,
+    verify: (deployed) => verifyRelease(context, release, deployed, Object.keys(targets)),
+  });
   const failed = result.deploy.status === 'failed' || result.verify?.status === 'failed';
   const services = result.verify?.services ?? result.deploy.services;
   const outcome = effects.mask({

@@ -85,6 +85,7 @@ function finish(next: PipelineFile, run: PipelineRun, event: RunFinished): void 
   if (event.failure_reason !== undefined) run.failure_reason = clipped(event.failure_reason);
   if (event.deployed) run.deployed = event.deployed;
   if (event.rolled_back) run.rolled_back = event.rolled_back;
+  if (event.bytes_sent) run.bytes_sent = event.bytes_sent;
   if (event.undo_failed?.length) run.undo_failed = event.undo_failed;
   noteCommits(next, run, event);
 

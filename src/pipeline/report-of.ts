@@ -69,6 +69,7 @@ export function reportOfRun(context: PipelineContext, finished: FinishedRun, dur
     ...(run.build === undefined ? {} : { build: run.build }),
     ...(run.deploy === undefined ? {} : { deploy: run.deploy }),
     ...(run.verify === undefined ? {} : { verify: run.verify }),
+    ...(run.preview === undefined ? {} : { preview: run.preview }),
     running: runningOf(context, state, finished.deployed),
     ...lockOf(context, lock),
     ...(stats === undefined
@@ -105,6 +106,7 @@ export function reportOfRollback(
     stages: [{ name: 'rollback', status, duration, reason: done.reason }],
     ...(done.deploy === undefined ? {} : { deploy: done.deploy }),
     ...(done.verify === undefined ? {} : { verify: done.verify }),
+    ...(done.preview === undefined ? {} : { preview: done.preview }),
     rollback: { services: done.services, reason },
     running: runningOf(
       context,

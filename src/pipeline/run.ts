@@ -8,7 +8,7 @@ export interface StageOutcome {
   status: Exclude<StageStatus, 'running'>;
   reason?: string;
   /** What the stage found out, for the stages after it. */
-  found?: Partial<Pick<CarriedRun, 'analyze' | 'test' | 'build' | 'deploy' | 'verify'>>;
+  found?: Partial<Pick<CarriedRun, 'analyze' | 'test' | 'build' | 'deploy' | 'preview' | 'verify'>>;
   /** Set when the run is over with this stage. */
   end?: Omit<RunEnd, 'stage'>;
 }

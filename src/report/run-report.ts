@@ -1,6 +1,6 @@
 import type { Plan } from '../analyze/plan.ts';
 import type { BuildResult } from '../build/result.ts';
-import type { DeployResult, ServiceOutcome } from '../deploy/result.ts';
+import type { DeployResult, Preview, ServiceOutcome } from '../deploy/result.ts';
 import type { StageStatus } from '../state/schema.ts';
 import type { TestResult } from '../test/result.ts';
 import type { VerifyResult } from '../verify/result.ts';
@@ -52,6 +52,8 @@ export interface RunReport {
   build?: BuildResult;
   deploy?: DeployResult;
   verify?: VerifyResult;
+  /** Of a dry run: what it would do on the server. */
+  preview?: Preview;
   /** Of a rollback by hand. */
   rollback?: { services: ServiceOutcome[]; reason: string };
   running: RunningService[];

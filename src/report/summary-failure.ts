@@ -73,17 +73,20 @@ export function failure(report: RunReport): string {
 }
 
 /** Rule D1: the gate's table, only where it did not open. */
-export function gate({ deploy }: RunReport): string {
-  if (!deploy || deploy.gate.every(({ passed }) => passed)) return '';
-  const rows = deploy.gate.map(
+export function gate({ deploy, preview }: RunReport): string {
+  const checks = (deploy ?? preview)?.gate ?? [];
+  if (checks.every(({ passed }) => passed)) return '';
+  const rows = checks.map(
     ({ passed, name, service, detail, fix }) =>
       `| ${passed ? '✅' : '❌'} | ${text(name)}${service ? ` (${code(service, 80)})` : ''} | ${text(detail)} | ${passed || !fix ? '' : text(fix)} |`,
   );
   const head = table(['', 'Gate', 'Found', 'What to do'], ['c', 'l', 'l', 'l'], []);
-  return `### The gate stayed shut; nothing on the server has changed\n\n${[
-    head,
-    ...upTo(rows, MAX_BLOCK, (left) => `| … | ${left} more | | |`),
-  ].join('\n')}`;
+  const title = deploy
+    ? 'The gate stayed shut; nothing on the server has changed'
+    : 'The gate would stay shut';
+  return `### ${title}\n\n${[head, ...upTo(rows, MAX_BLOCK, (left) => `| … | ${left} more | | |`)].join(
+    '\n',
+  )}`;
 }
 
 /** How to go back from a good release, where there is one. */

@@ -78,18 +78,23 @@ export function tests({ test }: RunReport): string {
   );
 }
 
-export function images({ build }: RunReport): string {
+export function images({ build, deploy }: RunReport): string {
   const built = build?.images ?? [];
   if (built.length === 0) return '';
-  const rows = built.map(({ service, reference, size: bytes, duration: taken }) => [
-    code(service, 80),
-    code(reference),
-    size(bytes),
-    duration(taken),
-  ]);
+  const sent = new Map(deploy?.services.map(({ service, bytes_sent: bytes }) => [service, bytes] as const));
+  const rows = built.map(({ service, reference, size: whole, duration: taken }) => {
+    const bytes = sent.get(service);
+    return [
+      code(service, 80),
+      code(reference),
+      size(whole),
+      bytes === undefined ? '' : size(bytes),
+      duration(taken),
+    ];
+  });
   return details(
     `Images built: ${built.length}`,
-    rowsUpTo(['Service', 'Image', 'Size', 'Time'], ['l', 'l', 'r', 'r'], rows),
+    rowsUpTo(['Service', 'Image', 'Size', 'Sent', 'Time to build'], ['l', 'l', 'r', 'r', 'r'], rows),
   );
 }
 

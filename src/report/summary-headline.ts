@@ -40,6 +40,10 @@ export function headline(report: RunReport): string {
 
 function success(report: RunReport): string {
   if (report.kind === 'unlock') return '🔓 Unlocked: the next push deploys again';
+  if (report.kind === 'rollback' && report.dryRun) {
+    const changed = (report.preview?.services ?? []).filter(({ strategy }) => strategy !== 'none');
+    return `🔍 Dry run: would roll back ${names(changed.map(({ service }) => service)) || 'nothing'}`;
+  }
   if (report.kind === 'rollback')
     return `↩️ Rolled back ${names((report.rollback?.services ?? []).map(({ service }) => service)) || 'nothing'}`;
   if (report.dryRun)

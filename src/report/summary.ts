@@ -3,6 +3,7 @@ import { code, details, link, table, text, upTo } from './markdown.ts';
 import { STAGE_ICONS } from './icons.ts';
 import { planTable } from './plan-table.ts';
 import type { RunReport } from './run-report.ts';
+import { plannedRelease } from './summary-preview.ts';
 import { changedFiles, images, notes, skipped, tests, watching } from './summary-folded.ts';
 import { headline, stageDetail } from './summary-headline.ts';
 import { failure, gate, lock, manualSteps, rollBackHint } from './summary-failure.ts';
@@ -24,6 +25,7 @@ export function summaryOf(report: RunReport): string {
     lock(report),
     failure(report),
     gate(report),
+    plannedRelease(report),
     runningNow(report),
   ].filter((part) => part !== '');
   const folded = [

@@ -1,7 +1,7 @@
 import type { ProxySetting } from '../config/schema.ts';
 import type { Service } from '../config/services.ts';
-import type { DeployInput } from '../deploy/index.ts';
-import type { DeployResult } from '../deploy/result.ts';
+import { type DeployEffects, type DeployInput, planOnly, type Wanted } from '../deploy/index.ts';
+import type { DeployResult, Preview } from '../deploy/result.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
 import type { VerifyResult } from '../verify/result.ts';
@@ -36,32 +36,21 @@ export interface RollbackResult {
  * ROLLBACK_IMPOSSIBLE, naming every image that is missing, before anything has changed.
  */
 export async function rollback(input: RollbackInput, effects: RollbackEffects): Promise<RollbackResult> {
-  if (input.services.length === 0) {
-    throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
-      what: 'There is nothing to roll back.',
-      why: 'No service has an earlier release that was verified.',
-      fix: 'Name a release with the input `to`, or deploy a good version.',
-    });
-  }
-  const wanted = [];
-  const missing: string[] = [];
-  const found = await Promise.all(input.services.map(({ image }) => effects.target.engine.image(image)));
-  for (const [index, { service, image, verified }] of input.services.entries()) {
-    const there = found[index];
-    if (!there) missing.push(`${image} (${service.name})`);
-    else wanted.push({ service, image: { reference: image, id: there.id, size: there.size }, verified });
-  }
-  if (missing.length > 0) {
-    throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
-      what: `Not on ${effects.target.name} any more: ${missing.join(', ')}.`,
-      why: 'The image was removed from the server, by hand or beyond `safety.keep_releases`.',
-      fix: 'Roll back to another release with the input `to`, or run the pipeline on the older commit.',
-    });
-  }
-  const deployed = await effects.release.deploy({
+  const deployed = await effects.release.deploy(await releaseOf(input, effects.target));
+  if (deployed.status === 'failed' || deployed.status === 'skipped') return { deploy: deployed };
+  return { deploy: deployed, verify: await effects.verify(deployed) };
+}
+
+/** The same for a dry run: what would be done, and whether the gate would let it. Changes nothing. */
+export async function previewRollback(input: RollbackInput, effects: DeployEffects): Promise<Preview> {
+  return planOnly(await releaseOf(input, effects.target), effects);
+}
+
+async function releaseOf(input: RollbackInput, target: Target): Promise<DeployInput> {
+  return {
     pipelineId: input.pipelineId,
     kind: 'rollback',
-    wanted,
+    wanted: await imagesThere(input, target),
     prefix: input.prefix,
     composeFile: input.composeFile,
     composeSource: undefined,
@@ -69,10 +58,32 @@ export async function rollback(input: RollbackInput, effects: RollbackEffects): 
     minFreeDisk: 0,
     ...(input.proxy === undefined ? {} : { proxy: input.proxy }),
     tests: { passed: true, detail: 'not asked for a rollback: this release was verified before' },
-    transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
-    imageExists: async (reference) => (await effects.target.engine.image(reference)) !== undefined,
+    transfer: () => Promise.resolve({ each: {}, warnings: [] }),
+    imageExists: async (reference) => (await target.engine.image(reference)) !== undefined,
     ...(input.signal ? { signal: input.signal } : {}),
+  };
+}
+
+async function imagesThere({ services }: RollbackInput, target: Target): Promise<Wanted[]> {
+  if (services.length === 0) {
+    throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
+      what: 'There is nothing to roll back.',
+      why: 'No service has an earlier release that was verified.',
+      fix: 'Name a release with the input `to`, or deploy a good version.',
+    });
+  }
+  const wanted: Wanted[] = [];
+  const missing: string[] = [];
+  const found = await Promise.all(services.map(({ image }) => target.engine.image(image)));
+  for (const [index, { service, image, verified }] of services.entries()) {
+    const there = found[index];
+    if (!there) missing.push(`${image} (${service.name})`);
+    else wanted.push({ service, image: { reference: image, id: there.id, size: there.size }, verified });
+  }
+  if (missing.length === 0) return wanted;
+  throw new AutopilotError('ROLLBACK_IMPOSSIBLE', {
+    what: `Not on ${target.name} any more: ${missing.join(', ')}.`,
+    why: 'The image was removed from the server, by hand or beyond `safety.keep_releases`.',
+    fix: 'Roll back to another release with the input `to`, or run the pipeline on the older commit.',
   });
-  if (deployed.status === 'failed' || deployed.status === 'skipped') return { deploy: deployed };
-  return { deploy: deployed, verify: await effects.verify(deployed) };
 }

@@ -48,6 +48,8 @@ export const PipelineRun = z.looseObject({
   services: z.array(z.string()).optional(),
   /** service -> commit that this run put on the target for good (rule A9). */
   deployed_commits: z.record(z.string(), z.string()).optional(),
+  /** service -> bytes that were sent for its image. */
+  bytes_sent: z.record(z.string(), z.number()).optional(),
   /** Nobody recorded its end: the one that stands here is a guess, and a real one takes its place. */
   presumed_over: z.literal(true).optional(),
   /** Services that could not be put back. */

@@ -163,7 +163,11 @@ export function contextOf(
             },
           );
         }
-        return { bytes: 1, warnings: [] };
+        return {
+          bytes: images.length,
+          each: Object.fromEntries(images.map(({ reference }) => [reference, 1])),
+          warnings: [],
+        };
       },
       parallelBuilds: 2,
       ...MASKING,

@@ -63,7 +63,7 @@ describe('drift between the compose file of the server and that of the repositor
       composeSource: REPOSITORY,
       minFreeDisk: 0,
       tests: { passed: true, detail: '' },
-      transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+      transfer: () => Promise.resolve({ each: {}, warnings: [] }),
       imageExists: () => Promise.resolve(true),
       ...extra,
     });

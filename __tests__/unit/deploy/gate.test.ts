@@ -174,7 +174,16 @@ describe('D1: the gate', () => {
     server.addContainer('web', 'shop-web:v1', 'shop-web-1', { state: 'running' });
     const shown = await planOnly(input(server), server);
     expect(shown.gate.every((check) => check.passed)).toBe(true);
-    expect(shown.table).toContain('| web | shop-web:v1 | shop-web:v2 | start-first |');
+    expect(shown.services).toMatchObject([
+      {
+        service: 'web',
+        from: 'shop-web:v1',
+        to: 'shop-web:v2',
+        strategy: 'start-first',
+        send: 'nothing, it is there',
+      },
+    ]);
+    expect(shown.operations.at(0)).toMatch(/^web: keep the image that runs now as shop-web:pinned-/);
     expect([server.commands, server.journal]).toEqual([[], []]);
   });
 

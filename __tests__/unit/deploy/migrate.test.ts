@@ -47,7 +47,7 @@ async function deploy(options: {
       irreversible: options.irreversible ?? false,
     },
     tests: { passed: true, detail: '' },
-    transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+    transfer: () => Promise.resolve({ each: {}, warnings: [] }),
     imageExists: () => Promise.resolve(true),
   });
   return { server, handle, result, ran, before };

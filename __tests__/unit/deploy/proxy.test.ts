@@ -136,7 +136,7 @@ describe('proxies that find containers by labels', () => {
       composeSource: undefined,
       minFreeDisk: 0,
       tests: { passed: true, detail: '' },
-      transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+      transfer: () => Promise.resolve({ each: {}, warnings: [] }),
       imageExists: () => Promise.resolve(true),
     });
     const warnings = await handle.underTest({ keepReleases: 5, protect: [] }).confirm();

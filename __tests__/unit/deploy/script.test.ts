@@ -24,6 +24,7 @@ const base: ServicePlan = {
   previous_id: 'sha256:1',
   pin: 'shop-backend:pinned-1',
   strategy: 'stop-first',
+  to_send: '',
   reason: '',
   current: false,
   replicas: 1,

@@ -270,10 +270,10 @@ describe('D2, D3: the plan', () => {
     ]);
     expect(plan.compose.before).toBe('/srv/.compose.yml.before-p_1');
     expect(planTable(plan)).toMatchInlineSnapshot(`
-     "| service | from | to | strategy | why |
-     | --- | --- | --- | --- | --- |
-     | api | shop-api:v1 | shop-api:v2 | stop-first | it publishes host port 80 |
-     | web | shop-web:v1 | shop-web:v2 | start-first | nothing forbids two containers side by side |
+     "| service | from | to | strategy | why | to send |
+     | --- | --- | --- | --- | --- | --- |
+     | api | shop-api:v1 | shop-api:v2 | stop-first | it publishes host port 80 | what differs of 1 B |
+     | web | shop-web:v1 | shop-web:v2 | start-first | nothing forbids two containers side by side | what differs of 1 B |
 
      1. api: keep the image that runs now as shop-api:pinned-shopapiv1000
      2. web: keep the image that runs now as shop-web:pinned-shopwebv1000

@@ -63,7 +63,7 @@ const run = (handle: ReleaseHandle, wanted: Wanted[]): Promise<DeployResult> =>
     composeSource: undefined,
     minFreeDisk: 0,
     tests: { passed: true, detail: '' },
-    transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+    transfer: () => Promise.resolve({ each: {}, warnings: [] }),
     imageExists: () => Promise.resolve(true),
   });
 

@@ -10,7 +10,7 @@ const COMMIT = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 const OLDER = 'b1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 
 /** A verified release of the frontend, in a project of two services. */
-async function commitsAfter(before: Record<string, string>): Promise<Record<string, string> | undefined> {
+async function recordAfter(before: Record<string, string>): Promise<State['file']> {
   let state = {
     file: { ...emptyPipelineFile(), deployed_commits: { local: before } },
     registry: emptyRegistry(),
@@ -35,6 +35,13 @@ async function commitsAfter(before: Record<string, string>): Promise<Record<stri
     stages: [],
     recorded: false,
     analyze: { services: ['frontend'], categories: {}, decisions: [] },
+    deploy: {
+      services: [
+        { service: 'frontend', image: 'shop-frontend:a1b2c3d', status: 'deployed', bytes_sent: 16_800 },
+        { service: 'backend', image: 'shop-backend:b1b2c3d', status: 'untouched' },
+      ],
+      rolled_back: [],
+    },
     verify: {
       services: [{ service: 'frontend', image: 'shop-frontend:a1b2c3d', status: 'deployed' }],
       rolled_back: [],
@@ -42,8 +49,15 @@ async function commitsAfter(before: Record<string, string>): Promise<Record<stri
     end: { status: 'success', reason: 'deployed and verified' },
   } as unknown as CarriedRun;
   await finishRun(context, run);
-  return state.file.deployed_commits['local'];
+  return state.file;
 }
+const commitsAfter = async (before: Record<string, string>) =>
+  (await recordAfter(before)).deployed_commits['local'];
+
+test('S1: what was sent for each service stands in the record', async () => {
+  const { pipelines } = await recordAfter({});
+  expect(pipelines.at(-1)?.bytes_sent).toEqual({ frontend: 16_800 });
+});
 
 describe('A9: what the next comparison starts from', () => {
   test('A9: a service that this commit does not change is as good as deployed from it', async () => {

@@ -48,6 +48,58 @@ test('one table of stages with verdict and duration', () => {
   expect(lines).toContain('| ⚠️ | <b>TEST</b> | <code>performance</code> score 65, minimum 70 | 31 s |');
 });
 
+describe('a dry run', () => {
+  const row = {
+    service: 'backend',
+    from: 'shop-backend:1111111',
+    to: 'shop-backend:a1b2c3d',
+    strategy: 'start-first' as const,
+    why: 'nothing forbids two containers side by side',
+    send: 'what differs; last time 16.8 kB',
+  };
+  const { deploy: _deploy, verify: _verify, ...planned } = SUCCESS;
+  const check = { name: 'free disk', passed: true, detail: '9.1 GB free' };
+  const preview = { gate: [check], services: [row], operations: ['write the file', 'backend: stop the old'] };
+
+  test('shows what it would do on the server, and in which order', () => {
+    const summary = summaryOf({ ...planned, dryRun: true, preview });
+    expect(summary).toContain('### What it would do on the server');
+    expect(summary).toContain(
+      '| <b>backend</b> | <code>shop-backend&#58;1111111</code> | <code>shop-backend&#58;a1b2c3d</code> | start-first | nothing forbids two containers side by side | what differs; last time 16.8 kB |',
+    );
+    expect(summary).toContain('In this order: 2 operations');
+    expect(summary).toContain('1. write the file\n2. backend&#58; stop the old');
+    expect(summary).not.toContain('The gate');
+  });
+  test('D1: says when the gate would stop it', () => {
+    const gate = [{ ...check, passed: false, detail: '0.1 GB free', fix: 'Make room.' }];
+    const summary = summaryOf({ ...planned, dryRun: true, preview: { ...preview, gate } });
+    expect(summary).toContain('### The gate would stay shut');
+    expect(summary).toContain('| ❌ | free disk | 0.1 GB free | Make room. |');
+  });
+  test('R1: of a rollback names what would go back', () => {
+    const services = [row, { ...row, service: 'frontend', strategy: 'none' as const }];
+    const report: RunReport = {
+      ...planned,
+      kind: 'rollback',
+      dryRun: true,
+      preview: { ...preview, services },
+    };
+    expect(heading(report)).toBe('## 🔍 Dry run: would roll back <code>backend</code>');
+    expect(heading({ ...report, preview: { ...preview, services: [] } })).toBe(
+      '## 🔍 Dry run: would roll back nothing',
+    );
+  });
+});
+
+test('how much was sent stands beside how large the image is', () => {
+  const { deploy } = SUCCESS;
+  const services = (deploy?.services ?? []).map((service) => ({ ...service, bytes_sent: 16_800 }));
+  const report: RunReport = { ...SUCCESS, ...(deploy ? { deploy: { ...deploy, services } } : {}) };
+  expect(summaryOf(report)).toContain('| Service | Image | Size | Sent | Time to build |');
+  expect(summaryOf(report)).toContain('| 16.8 kB |');
+});
+
 test('what changed, what was skipped and why, what is running', () => {
   const summary = summaryOf(SUCCESS);
   expect(summary).toContain('What changed: 5 files since <code>99aa88b</code>');
@@ -162,6 +214,18 @@ function everywhere(foreign: string, many = 1): RunReport {
       failure,
       manual_steps: list(foreign),
       warnings: list(foreign),
+    },
+    preview: {
+      gate: [],
+      services: list({
+        service: foreign,
+        from: foreign,
+        to: foreign,
+        strategy: 'none',
+        why: foreign,
+        send: foreign,
+      }),
+      operations: list(foreign),
     },
     running: list({ service: foreign, image: foreign, since: foreign }),
     lock: { reason: foreign, lockedAt: foreign },

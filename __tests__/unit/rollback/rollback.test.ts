@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { type DeployInput, openRelease } from '../../../src/deploy/index.ts';
 import type { DeployResult } from '../../../src/deploy/result.ts';
-import { rollback } from '../../../src/rollback/index.ts';
+import { previewRollback, rollback } from '../../../src/rollback/index.ts';
 import type { VerifyResult } from '../../../src/verify/result.ts';
 import { FakeServer } from '../deploy/fake-server.ts';
 import { service } from '../deploy/service.ts';
@@ -35,7 +35,7 @@ test('R1: the images go the way of any release, with nothing sent, and are verif
   const [given] = deploy.mock.calls[0] ?? [];
   expect(given?.wanted).toMatchObject([{ image: { reference: 'shop-web:v1' } }]);
   expect(given?.minFreeDisk).toBe(0);
-  expect(await given?.transfer([], effects.target)).toEqual({ bytes: 0, warnings: [] });
+  expect(await given?.transfer([], effects.target)).toEqual({ each: {}, warnings: [] });
 });
 
 test('R1: every missing image is named, before anything changes', async () => {
@@ -84,7 +84,7 @@ describe.each([
         composeSource: undefined,
         minFreeDisk: 0,
         tests: { passed: true, detail: '' },
-        transfer: () => Promise.resolve({ bytes: 0, warnings: [] }),
+        transfer: () => Promise.resolve({ each: {}, warnings: [] }),
         imageExists: () => Promise.resolve(true),
       });
       expect(done.status).toBe('passed');
@@ -112,6 +112,22 @@ describe.each([
     });
     expect(starts(server)).toHaveLength(1);
     expect(server.commands.join('\n')).not.toMatch(/candidate/);
+  });
+
+  test('a dry run says what would be done, and does nothing', async () => {
+    const server = await released('good');
+    const before = [[...server.containers.values()], server.journal.length];
+    const shown = await previewRollback(input('shop-web:v1'), server);
+    expect(shown.services).toMatchObject([
+      { service: 'web', from: 'shop-web:v2', to: 'shop-web:v1', send: 'nothing, it is there' },
+    ]);
+    expect(shown.operations.join('\n')).toContain('no candidate (it ran on this server before');
+    expect(shown.gate.filter(({ passed }) => !passed)).toEqual([]);
+    expect([[...server.containers.values()], server.journal.length]).toEqual(before);
+    expect(server.commands).toEqual([]);
+    await expect(previewRollback(input('shop-web:v0'), server)).rejects.toMatchObject({
+      code: 'ROLLBACK_IMPOSSIBLE',
+    });
   });
 
   test('what does not come up any more is undone by starting what was kept', async () => {

@@ -23,10 +23,15 @@ export interface TransferImage {
   pull?: string;
 }
 
-export interface TransferResult {
+interface Sent {
   /** Compressed bytes that went over the connection. */
   bytes: number;
   warnings: string[];
+}
+
+export interface TransferResult extends Sent {
+  /** Image reference -> its part of the bytes. */
+  each: Record<string, number>;
 }
 
 /**
@@ -44,7 +49,7 @@ export async function transfer(
   target: Target,
   effects: TransferEffects,
 ): Promise<TransferResult> {
-  const total: TransferResult = { bytes: 0, warnings: [] };
+  const total: TransferResult = { bytes: 0, each: {}, warnings: [] };
   const distinct = [...new Map(images.map((image) => [image.reference, image])).values()];
   if (distinct.length === 0) return total;
   const server = await target.engine.info();
@@ -52,16 +57,17 @@ export async function transfer(
   for (const image of distinct) {
     const sent = await bring(image, route);
     total.bytes += sent.bytes;
+    total.each[image.reference] = sent.bytes;
     total.warnings.push(...sent.warnings);
   }
   return total;
 }
 
-async function bring(image: TransferImage, route: Route): Promise<TransferResult> {
+async function bring(image: TransferImage, route: Route): Promise<Sent> {
   const { target, effects } = route;
   const { log } = effects;
   const there = () => log.info(`${image.reference} is on ${target.name} already`);
-  const nothing: TransferResult = { bytes: 0, warnings: [] };
+  const nothing: Sent = { bytes: 0, warnings: [] };
   const held = await target.engine.image(image.reference);
   // Rule: an image exists on a server when its digest is the right one and a container can be created from it.
   const isThere = async (ids: readonly string[]) =>
@@ -129,7 +135,7 @@ async function deltaFor(
 }
 
 /** What cannot be rebuilt from what the server has is sent whole (rule B2.5). */
-async function shipDelta(reference: string, what: Sending, route: Route): Promise<TransferResult> {
+async function shipDelta(reference: string, what: Sending, route: Route): Promise<Sent> {
   const { delta, ...whole } = what;
   if (delta === undefined) return ship(reference, whole, route);
   const rebuilt = await send(reference, what, route);
@@ -140,7 +146,7 @@ async function shipDelta(reference: string, what: Sending, route: Route): Promis
   return { bytes: rebuilt.bytes + sent.bytes, warnings: [warning, ...sent.warnings] };
 }
 
-async function ship(reference: string, what: Sending, route: Route): Promise<TransferResult> {
+async function ship(reference: string, what: Sending, route: Route): Promise<Sent> {
   const { target, effects } = route;
   const partial = await send(reference, what, route);
   if (partial.loaded) return { bytes: partial.bytes, warnings: [] };

@@ -4,7 +4,9 @@ import type { DeployResult } from '../../deploy/result.ts';
 import { AutopilotError } from '../../errors.ts';
 import { lockedEnd } from '../begin.ts';
 import { type CarriedRun, needed } from '../carried.ts';
+import type { PipelineFile } from '../../state/schema.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
+import { lastSent } from '../last-sent.ts';
 import { failedWith, type StageOutcome } from '../run.ts';
 import { newerDeployed } from './newer.ts';
 import { settleEarlier } from '../settle.ts';
@@ -20,9 +22,10 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
   const plan = needed(run, 'analyze', 'deploy');
   if (plan.services.length === 0) return { status: 'skipped', reason: 'no service to deploy' };
   if (context.dryRun) return dryRun(context, run);
-  const locked = await whenLocked(context);
+  const { file } = await context.store.read();
+  const locked = whenLocked(file);
   if (locked) return locked;
-  const input = await deployInput(context, run);
+  const input = await deployInput(context, run, file);
   const target = await serverOf(context);
   const { openRelease } = await import('../../deploy/index.ts');
   const { config, event, effects } = context;
@@ -39,7 +42,7 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
   context.server.release = release;
   await settleEarlier(context, release);
   // The run before, for whose server this one has waited, may have been the third to fail.
-  const lockedMeanwhile = await whenLocked(context);
+  const lockedMeanwhile = whenLocked((await context.store.read()).file);
   if (lockedMeanwhile) return lockedMeanwhile;
   const newer = config.deploy.allow_older ? undefined : await newerDeployed(context, run, plan.services);
   if (newer !== undefined) {
@@ -60,10 +63,9 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
 }
 
 /** Rule V4: while the pipeline is locked nothing deploys. */
-async function whenLocked({ store }: PipelineContext): Promise<StageOutcome | undefined> {
-  const { file } = await store.read();
-  if (!file.lock?.locked) return undefined;
-  const end = lockedEnd(file.lock);
+function whenLocked({ lock }: PipelineFile): StageOutcome | undefined {
+  if (!lock?.locked) return undefined;
+  const end = lockedEnd(lock);
   return { status: 'skipped', reason: end.reason, end };
 }
 
@@ -87,20 +89,25 @@ async function dryRun(context: PipelineContext, run: CarriedRun): Promise<StageO
   const { log, clock } = context.effects;
   const target = await serverOf(context);
   const { planOnly } = await import('../../deploy/index.ts');
-  const input = await deployInput(context, run);
-  const { gate, table } = await planOnly({ ...input, imageExists: async () => true }, { target, clock, log });
-  log.info(table);
-  for (const check of gate) log.info(`${check.passed ? 'ok    ' : 'FAILED'} ${check.name}: ${check.detail}`);
-  const closed = gate.filter((check) => !check.passed);
+  // Only for what to expect: a history that cannot be read is no reason not to show the plan.
+  const state = await context.store.read().catch(() => undefined);
+  const input = await deployInput(context, run, state?.file);
+  const preview = await planOnly({ ...input, imageExists: async () => true }, { target, clock, log });
+  const closed = preview.gate.filter((check) => !check.passed);
   const reason =
     closed.length === 0
       ? 'dry run: nothing was changed'
       : `dry run: the gate would stop it (${closed.map((check) => check.name).join(', ')})`;
-  return { status: closed.length === 0 ? 'skipped' : 'warning', reason };
+  return { status: closed.length === 0 ? 'skipped' : 'warning', reason, found: { preview } };
 }
 
-async function deployInput(context: PipelineContext, run: CarriedRun): Promise<DeployInput> {
+async function deployInput(
+  context: PipelineContext,
+  run: CarriedRun,
+  file: PipelineFile | undefined,
+): Promise<DeployInput> {
   const { config, effects, directory } = context;
+  const last = file === undefined ? {} : lastSent(file, context.targetName);
   const plan = needed(run, 'analyze', 'deploy');
   const images = context.dryRun ? undefined : needed(run, 'build', 'deploy').images;
   const wanted = context.services
@@ -117,7 +124,13 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
       const planned = `${config.project.name}-${service.name}:${run.commit.slice(0, 7)}`;
       return {
         service,
-        image: { reference: image?.reference ?? planned, id: image?.id ?? '', size: image?.size ?? 0 },
+        image: {
+          reference: image?.reference ?? planned,
+          id: image?.id ?? '',
+          size: image?.size ?? 0,
+          ...(image?.pull === undefined ? {} : { pull: image.pull }),
+        },
+        ...(last[service.name] === undefined ? {} : { lastSent: last[service.name] }),
       };
     });
   const tests = context.dryRun ? 'skipped' : needed(run, 'test', 'deploy').status;
@@ -138,14 +151,10 @@ async function deployInput(context: PipelineContext, run: CarriedRun): Promise<D
     },
     transfer: (sent, target) =>
       effects.transfer(
-        sent.map((image) => {
-          const pull = images?.find((one) => one.reference === image.reference)?.pull;
-          return {
-            ...image,
-            service: wanted.find((one) => one.image.reference === image.reference)?.service.name ?? '',
-            ...(pull === undefined ? {} : { pull }),
-          };
-        }),
+        sent.map((image) => ({
+          ...image,
+          service: wanted.find((one) => one.image.reference === image.reference)?.service.name ?? '',
+        })),
         target,
       ),
     imageExists: async (reference) =>

@@ -127,7 +127,11 @@ describe('B2: a reference that names another image on the server is never moved'
   test('the same image under this reference is what a run finds that goes on', async () => {
     const server = new Server();
     server.images.set(REFERENCE, ID);
-    expect(await server.send({ id: `sha256:${'c'.repeat(64)}` })).toEqual({ bytes: 0, warnings: [] });
+    expect(await server.send({ id: `sha256:${'c'.repeat(64)}` })).toEqual({
+      bytes: 0,
+      each: { [REFERENCE]: 0 },
+      warnings: [],
+    });
     expect(server.commands).toEqual([]);
     // A store that names an image by its manifest: only the one that was pulled before is known to be the same.
     server.arriving = OTHER;
