@@ -9,13 +9,9 @@ export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/__tests__/unit/**/*.test.ts'] },
     { ...shared, displayName: 'simulation', testMatch: ['<rootDir>/__tests__/simulation/**/*.test.ts'] },
-    {
-      ...shared,
-      displayName: 'e2e',
-      setupFilesAfterEnv: ['<rootDir>/jest-e2e-setup.mjs'],
-      testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'],
-    },
-    // Faults in the middle of deployments. Nothing is tried twice here: luck is what it looks for.
+    // Nothing is tried twice: luck is what these look for.
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'] },
+    // Faults in the middle of deployments.
     { ...shared, displayName: 'chaos', testMatch: ['<rootDir>/__tests__/chaos/**/*.test.ts'] },
   ],
 };
