@@ -49,3 +49,4 @@ await build({
 });
 // Read at run time beside the bundle, and sent to the server as it is.
 await cp('src/server/keeper', `${outdir}/keeper`, { recursive: true });
+await cp('src/deploy/undo.sh', `${outdir}/undo.sh`);

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { type LoadReport, startLoad } from '../../lab/load.ts';
 import { until } from '../../lab/process.ts';
 import { revertScript } from '../../src/deploy/script.ts';
+import type { Wanted } from '../../src/deploy/index.ts';
 import { inputOf, openWorld, service, type World } from './deploy-world.ts';
 import { appImage, putProxy, release, untilUp, URL } from './proxy-app.ts';
 import { SETUPS } from './proxy-setups.ts';
@@ -27,7 +28,15 @@ async function under<T>(body: () => Promise<T>): Promise<T & { load: LoadReport 
   return { ...done, load: await stop() };
 }
 
-test('V3, D3: a live release that is put back costs no request either; so does what the server does by itself', async () => {
+/** A release that nobody has confirmed yet. */
+async function live(id: string, image: Wanted['image']) {
+  const handle = await world.open(id);
+  const wanted = [{ service: service('backend', URL), image }];
+  expect((await handle.deploy(inputOf(id, wanted))).status).toBe('passed');
+  return handle;
+}
+
+test('V3, D3: a live release that is put back costs no request either; what the server does by itself can be done twice', async () => {
   const setup = SETUPS[0] as (typeof SETUPS)[number];
   await putProxy(world, setup);
   expect((await release(world, await appImage(world, 'v1'))).error).toBeUndefined();
@@ -39,14 +48,9 @@ test('V3, D3: a live release that is put back costs no request either; so does w
       '{{json (index .NetworkSettings.Networks "shop_default").Aliases}}',
       'shop-backend-1',
     );
-  const wanted = [{ service: service('backend', URL), image: await appImage(world, 'v2') }];
-  const live = async (id: string) => {
-    const handle = await world.open(id);
-    expect((await handle.deploy(inputOf(id, wanted))).status).toBe('passed');
-    return handle;
-  };
+  const v2 = await appImage(world, 'v2');
 
-  const handle = await live('20260103-000001-undoing');
+  const handle = await live('20260103-000001-undoing', v2);
   const undone = await under(async () => ({
     outcome: await handle.underTest({ keepReleases: 5, protect: [] }).rollBack('slow'),
   }));
@@ -56,7 +60,7 @@ test('V3, D3: a live release that is put back costs no request either; so does w
   expect(undone.load.fresh.answers).toMatchObject({ v1: expect.any(Number), v2: expect.any(Number) });
   expect(await aliases()).toContain('"backend"');
 
-  const lost = await live('20260103-000002-runlost');
+  const lost = await live('20260103-000002-runlost', v2);
   // Killed while it was putting things back: the old one had left traffic.
   await world.docker('network', 'disconnect', 'shop_default', 'shop-backend-1');
   await world.docker('network', 'connect', 'shop_default', 'shop-backend-1');
@@ -122,7 +126,7 @@ test('a cancel does not wait for the proof of a container that never becomes hea
 });
 
 describe.each(SETUPS)('Invariant 3: behind $name', (setup) => {
-  test('a good release, a broken one and a rollback cost no request, on new and on kept connections', async () => {
+  test('a good release, a broken one, a rollback and what the server does by itself cost no request, on new and on kept connections', async () => {
     const v1 = await appImage(world, 'v1');
     const v2 = await appImage(world, 'v2');
     const bad = await appImage(world, 'bad', 'unhealthy');
@@ -144,9 +148,18 @@ describe.each(SETUPS)('Invariant 3: behind $name', (setup) => {
     expect(back.load).toMatchObject({ fresh: NOTHING_FAILED, kept: NOTHING_FAILED });
     expect(Object.keys(back.load.fresh.answers).sort()).toEqual(['v1', 'v2']);
     // What was put into the proxy's /etc/hosts is gone again.
-    expect((await world.machine.exec('docker exec shop-proxy-1 cat /etc/hosts')).stdout).not.toContain(
-      'autopilot',
-    );
+    const hosts = () => world.machine.exec('docker exec shop-proxy-1 cat /etc/hosts');
+    expect((await hosts()).stdout).not.toContain('autopilot');
+
+    const lost = await live('20260102-000100-runlost', v2);
+    const script = revertScript(lost.plan as NonNullable<typeof lost.plan>);
+    const alone = await under(() => world.machine.exec(['sh', '-c', script]));
+    expect(alone).toMatchObject({ code: 0 });
+    expect(alone.load).toMatchObject({ fresh: NOTHING_FAILED, kept: NOTHING_FAILED });
+    expect(Object.keys(alone.load.fresh.answers).sort()).toEqual(['v1', 'v2']);
+    expect((await hosts()).stdout).not.toContain('autopilot');
+    await lost.keeper.disarm();
+    await lost.close();
     expect(world.lines.filter((line) => line.includes('warning'))).toEqual([]);
   });
 });

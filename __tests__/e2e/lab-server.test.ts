@@ -135,6 +135,7 @@ describe('a server of its own', () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     await once(session.stdout, 'data');
+    await web.exec('touch /tmp/before');
     await web.pullPlug();
     await expect(fetch(`http://${web.address}:8080/`, { signal: AbortSignal.timeout(500) })).rejects.toThrow(
       'timeout',
@@ -144,7 +145,7 @@ describe('a server of its own', () => {
     session.kill('SIGKILL');
     await web.powerOn();
     await until('the page is back', async () => (await page().catch(() => '')) === 'hello\n');
-    expect((await web.exec('ls /tmp; cat /home/deploy/www/index.html')).stdout).toBe('hello\n');
+    expect((await web.exec('ls /tmp | grep before; cat /home/deploy/www/index.html')).stdout).toBe('hello\n');
   }, 30_000);
 
   test('loses what is sent while its network is cut, and goes on afterwards', async () => {

@@ -1,6 +1,8 @@
 /** Cases that a review found and the random scenarios had not; those that name a file failed before it was changed. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { good, quietStep, type Step, World } from './world/world.ts';
+
+jest.setTimeout(120_000);
 
 const LATE: Step['changes'] = { web: { kind: 'late', stop: 300 } };
 const release = (more: Partial<Step> = {}): Step => ({

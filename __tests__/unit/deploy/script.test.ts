@@ -128,3 +128,67 @@ test.each([['sh'], ['dash'], ['bash'], ['busybox']])(
     expect(run.status).toBe(0);
   },
 );
+
+test.each([['dash'], ['bash'], ['busybox']])(
+  'D3: under %s the old one is proven off traffic, and the proxy is told, before the new one goes',
+  (shell) => {
+    const script = revertScript(
+      plan({
+        strategy: 'start-first',
+        kept: [{ ...KEPT, networks: { shop_default: ['backend', 'api'] } }],
+        proxies: [
+          { ...HOOK, compose_service: 'web', lookup: 5_500, after: ['docker', 'after', '{container}'] },
+        ],
+        probe: { url: '', own: { port: 80, path: "/it's?a=[1]", scheme: 'http' }, timeout: 3, retries: 3 },
+      }),
+    );
+    // Of what the script runs only this is written down: it hides what its commands say.
+    const world = `docker() {
+      case "$1 $*" in
+        ps*service=web*) echo proxy ;;
+        ps*) echo ${id('b')} ;;
+        inspect*Config.Image*) echo shop-backend:v2 ;;
+        inspect*State.Health*) echo "$old " ;;
+        inspect*State.Running*) echo "$old" ;;
+        inspect*Aliases*) ;;
+        inspect*IPAddress*) echo 172.18.0.7 ;;
+        *) echo "$1 $2 $3" >&9 ;;
+      esac
+      case "$1 $2" in
+        start*) old=true ;;
+        "exec --interactive") cat >&9 ;;
+      esac
+    }
+    asked=0
+    curl() { asked=$((asked + 1)) && shift 10 && echo "curl $*" >&9 && [ "$asked" -eq 2 ]; }
+    sleep() { echo "sleep $1" >&9; }
+    cp() { :; }
+    mv() { :; }
+    old=false
+    `;
+    const args = shell === 'busybox' ? ['sh', '-c'] : ['-c'];
+    const run = spawnSync(shell, [...args, `exec 9>&2\n${world}${script}`], { encoding: 'utf8' });
+    const asked = "curl http://172.18.0.7:80/it's?a=[1]";
+    expect(run.stderr.trim().split('\n')).toEqual([
+      'rm --force shop-backend-candidate',
+      'network disconnect shop_default',
+      'network connect shop_default',
+      `start ${id('a')} `,
+      asked,
+      'sleep 1',
+      asked,
+      'network disconnect shop_default',
+      'network connect --alias',
+      'exec --interactive --user',
+      '172.18.0.7 backend api',
+      'sleep 6',
+      'exec proxy nginx',
+      'sleep 1',
+      `stop ${id('b')} `,
+      'rm --force --volumes',
+      'exec --interactive --user',
+      'after proxy',
+    ]);
+    expect(run.status).toBe(0);
+  },
+);
