@@ -28,12 +28,12 @@ const FUNCTIONS = readFileSync(new URL('./undo.sh', import.meta.url), 'utf8');
 
 function compose(plan: ReleasePlan): string[] {
   const { before, file, next, existed } = plan.compose;
-  if (!existed) return [`rm -f ${q(file)}`];
-  return [
-    `if [ -e ${q(before)} ]; then`,
-    `  { cp -p ${q(before)} ${q(next)} && mv -f ${q(next)} ${q(file)}; } || failed=1`,
-    'fi',
-  ];
+  const part = q(`${before}.part`);
+  const back = existed
+    ? `  [ ! -e ${q(before)} ] || { cp -p ${q(before)} ${part} && mv -f ${part} ${q(file)}; } || failed=1`
+    : `  rm -f ${q(file)}`;
+  // As long as the new file waits, it has not taken the place of the one that is there.
+  return [`if [ -e ${q(next)} ]; then`, `  rm -f ${q(next)} ${q(before)}`, 'else', back, 'fi'];
 }
 
 function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
@@ -53,27 +53,37 @@ function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
     service.candidate === '' ? [] : [`docker rm --force ${q(service.candidate)} >/dev/null 2>&1 || true`];
   const start = running.map((kept) => `start_old ${q(kept.id)}`);
   const wait = running.map((kept) => waitOld(service, kept));
-  if (service.strategy === 'stop-first')
-    return [...candidate, remove, ...rename, ...start, ...proxyLines(plan, service, 'look again'), ...wait];
-  const named = running.flatMap((kept) => networksOf(kept).map((entry) => ({ ...entry, id: kept.id })));
-  const hide = service.found_by_labels
-    ? []
-    : named.map(({ id, network }) => `hide_old ${q(id)} ${q(network)}`);
-  const names = named.map(
-    ({ id, network, aliases }) => `rejoin ${[id, network, ...aliases].map(q).join(' ')}`,
-  );
-  return [
-    ...candidate,
-    ...hide,
-    ...start,
-    ...wait,
-    ...names,
-    ...proxyLines(plan, service, 'point at the old'),
-    remove,
-    ...proxyLines(plan, service, 'let go'),
-    ...rename,
-  ];
+  const way = service.strategy === 'stop-first' ? stopFirst() : startFirst();
+  return ['was=$failed failed=0', ...candidate, ...way, '[ "$was" = 0 ] || failed=1'];
+
+  function stopFirst(): string[] {
+    const there = running.map((kept) => `exists ${q(kept.id)}`);
+    const again = proxyLines(plan, service, 'look again');
+    return [...there, ...unlessFailed([remove, ...rename, ...start, ...again, ...wait])];
+  }
+
+  /** The new one may be all that answers: it goes when the old one is back. */
+  function startFirst(): string[] {
+    const named = running.flatMap((kept) => networksOf(kept).map((entry) => ({ ...entry, id: kept.id })));
+    const hide = service.found_by_labels
+      ? []
+      : named.map(({ id, network }) => `hide_old ${q(id)} ${q(network)}`);
+    const names = named.map(
+      ({ id, network, aliases }) => `rejoin ${[id, network, ...aliases].map(q).join(' ')}`,
+    );
+    const leave = [
+      ...proxyLines(plan, service, 'point at the old'),
+      remove,
+      ...proxyLines(plan, service, 'let go'),
+      ...rename,
+    ];
+    return [...hide, ...start, ...wait, ...unlessFailed(names), ...unlessFailed(leave)];
+  }
 }
+
+/** What must not be done for a service of which something before has failed. */
+const unlessFailed = (lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['if [ "$failed" = 0 ]; then', ...lines.map((line) => `  ${line}`), 'fi'];
 
 function waitOld({ probe }: ServicePlan, { id }: KeptContainer): string {
   const asked = probe.own === null ? [] : [probe.own.scheme, String(probe.own.port), probe.own.path];

@@ -23,18 +23,27 @@ is_running() { [ "$(docker inspect --format '{{.State.Running}}' "$1" 2>/dev/nul
 # New containers are those of the service with the new image that were not there before: observed, not remembered.
 new_containers() {
   # $1 project, $2 compose service, $3 image, $4 ids that stay
-  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
-    --filter "label=com.docker.compose.service=$2" --filter label=com.docker.compose.oneoff=False | while read -r id; do
+  all=$(docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$1" \
+    --filter "label=com.docker.compose.service=$2" --filter label=com.docker.compose.oneoff=False) || return 1
+  for id in $all; do
     case " $4 " in *" $id "*) continue ;; esac
-    [ "$(docker inspect --format '{{.Config.Image}}' "$id" 2>/dev/null)" = "$3" ] && echo "$id"
+    image=$(docker inspect --format '{{.Config.Image}}' "$id") || return 1
+    [ "$image" != "$3" ] || echo "$id"
   done
 }
 
 remove_new() {
-  for id in $(new_containers "$@"); do
+  # An engine that does not say what there is has not said that there is nothing.
+  found=$(new_containers "$@") || failed=1
+  for id in $found; do
     docker stop "$id" >/dev/null 2>&1
     docker rm --force --volumes "$id" >/dev/null || failed=1
   done
+}
+
+exists() {
+  # $1 id: what somebody else removed cannot come back, so what serves now must stay
+  docker inspect --format '{{.Id}}' "$1" >/dev/null || failed=1
 }
 
 hide_old() {

@@ -7,7 +7,7 @@ import { Client, Interpreter, type Machine } from './commands.ts';
 import type { SimContainer } from './engine.ts';
 
 /** Of the functions' text that the model below stands for; telling proxies is not in it, for there are none. */
-const MODELLED = '7e79a67575ee';
+const MODELLED = '590ea637b1c0';
 
 function functionsOf(script: string): string {
   return script.slice(script.search(/^\w+\(\) \{/m), script.lastIndexOf('\n}\n') + 3);
@@ -27,28 +27,31 @@ export async function runArmed(script: string, machine: Machine): Promise<number
     (await interpreter.run({ title: args.join(' '), argv: ['docker', ...args] }, new Client())).code;
   const lines = script.slice(script.indexOf(functions) + functions.length).split('\n');
   let failed = 0;
-  let skipping = false;
+  let was = 0;
+  // Of each `if` that is open: whether its lines are run.
+  const open: boolean[] = [];
   for (const line of lines.map((entry) => entry.trim())) {
     const words = wordsOf(line);
     if (line === '' || line.startsWith('#')) continue;
-    if (line === 'fi') {
-      skipping = false;
-      continue;
-    }
-    if (skipping) continue;
+    if (line === 'fi') open.pop();
+    else if (line === 'else') open.push(!open.pop());
+    else if (line.startsWith('if ')) open.push(open.includes(false) || holds(line, words));
+    if (line === 'fi' || line === 'else' || line.startsWith('if ') || open.includes(false)) continue;
     await scheduler.sleep(5);
-    if (line.startsWith('if [ -e ')) skipping = !files.has(words[3] ?? '');
-    else if (line.startsWith('if docker inspect ')) skipping = engine.find(words[3] ?? '') === undefined;
-    else if (line.startsWith('{ cp -p ')) {
-      const [before, next, file] = [words[3] ?? '', words[4] ?? '', words[9]?.replace(/;$/, '') ?? ''];
-      files.set(next, files.get(before) ?? '');
+    if (line === 'was=$failed failed=0') [was, failed] = [failed, 0];
+    else if (line === '[ "$was" = 0 ] || failed=1') failed ||= was;
+    else if (line.startsWith('[ ! -e ')) {
+      const [before, part, file] = [words[3] ?? '', words[10] ?? '', words[15] ?? ''];
+      if (!files.has(before)) continue;
+      files.set(part, files.get(before) ?? '');
       await scheduler.sleep(1);
-      files.set(file, files.get(next) ?? '');
-      files.delete(next);
+      files.set(file, files.get(part) ?? '');
+      files.delete(part);
     } else if (line.startsWith('rm -f ')) for (const word of words.slice(2)) files.delete(word);
     else if (line.startsWith('docker rm --force ')) await docker('rm', '--force', words[3] ?? '');
     else if (line.startsWith('docker rename '))
       failed ||= await docker('rename', words[2] ?? '', words[3] ?? '');
+    else if (words[0] === 'exists') failed ||= Number(engine.find(words[1] ?? '') === undefined);
     else if (words[0] === 'hide_old') {
       const [, id = '', network = ''] = words;
       if (engine.find(id)?.state === 'running') continue;
@@ -78,6 +81,13 @@ export async function runArmed(script: string, machine: Machine): Promise<number
     else throw new Error(`the model does not know this line of the armed script: ${line}`);
   }
   return failed;
+
+  function holds(line: string, words: string[]): boolean {
+    if (line === 'if [ "$failed" = 0 ]; then') return failed === 0;
+    if (line.startsWith('if [ -e ')) return files.has(words[3] ?? '');
+    if (line.startsWith('if docker inspect ')) return engine.find(words[3] ?? '') !== undefined;
+    throw new Error(`the model does not know this line of the armed script: ${line}`);
+  }
 
   async function waitOld([, id = '', seconds, ...endpoint]: string[]): Promise<number> {
     let content = false;

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
 import type { ReleasePlan, ServicePlan } from '../../../src/deploy/release.ts';
 import { revertScript } from '../../../src/deploy/script.ts';
 
@@ -190,5 +193,73 @@ test.each([['dash'], ['bash'], ['busybox']])(
       'after proxy',
     ]);
     expect(run.status).toBe(0);
+  },
+);
+
+describe('D3: what serves stays when what served before cannot come back', () => {
+  const REMOVED = `inspect*${id('a')}*|start*|*connect*) return 1`;
+  const SICK = 'inspect*State.Health*) echo "true unhealthy"';
+  const SILENT = 'ps*) return 1';
+  test.each([
+    ['start-first, somebody removed the old one', 'start-first', REMOVED],
+    ['stop-first, somebody removed the old one', 'stop-first', REMOVED],
+    ['start-first, the old one is not healthy', 'start-first', SICK],
+    ['start-first, the engine does not say what there is', 'start-first', SILENT],
+    ['stop-first, the engine does not say what there is', 'stop-first', SILENT],
+  ] as const)('%s', (_what, strategy, broken) => {
+    const kept = [{ ...KEPT, networks: { shop_default: ['backend'] } }];
+    const world = `docker() {
+      case "$1 $*" in
+        ${broken} ;;
+        ps*) echo ${id('b')} ;;
+        inspect*Config.Image*) echo shop-backend:v2 ;;
+        inspect*State.Health*) echo 'true ' ;;
+        inspect*) echo true ;;
+        *) echo "$1 $2 $3 $4" >&9 ;;
+      esac
+    }
+    sleep() { :; }
+    cp() { :; }
+    mv() { :; }
+    `;
+    // The other service is put back all the same.
+    const other = { service: 'other', compose_service: 'other', candidate: 'shop-other-candidate', kept: [] };
+    const script = revertScript(plan({ ...other, strategy: 'stop-first' }, { strategy, kept }));
+    const run = spawnSync('sh', ['-c', `exec 9>&2\n${world}${script}`], { encoding: 'utf8' });
+    const done = run.stderr.split('\n').filter((line) => /^(stop|rm) /.test(line));
+    expect(done.filter((line) => broken !== SILENT && line.includes(id('b')))).toEqual(
+      broken === SILENT ? [] : [`stop ${id('b')}  `, `rm --force --volumes ${id('b')}`],
+    );
+    expect(done).toContain('rm --force shop-other-candidate ');
+    expect(run.status).toBe(1);
+  });
+});
+
+test.each([
+  ['the new file waits still', true, true, 'ours'],
+  ['the new file took its place', true, false, 'before'],
+  ['the first one, which waits still', false, true, 'ours'],
+  ['the first one, which took its place', false, false, undefined],
+])(
+  'invariant 4: the compose file is put back only where it was replaced: %s',
+  (_what, existed, waits, left) => {
+    const folder = mkdtempSync(join(tmpdir(), 'script-'));
+    const at = (name: string) => join(folder, name);
+    writeFileSync(at('file'), 'ours');
+    if (existed) writeFileSync(at('before'), 'before');
+    if (waits) writeFileSync(at('next'), 'next');
+    const compose = {
+      directory: folder,
+      existed,
+      file: at('file'),
+      next: at('next'),
+      before: at('before'),
+      override: at('o'),
+    };
+    const run = spawnSync('sh', ['-c', revertScript({ ...plan(), compose })], { encoding: 'utf8' });
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect(existsSync(at('file')) ? readFileSync(at('file'), 'utf8') : undefined).toBe(left);
+    expect(existsSync(at('next'))).toBe(false);
+    rmSync(folder, { recursive: true });
   },
 );
