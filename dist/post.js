@@ -8,7 +8,7 @@ process.noDeprecation = true;
 var { loadPostState } = await import("./state-for-post-NPELYAQM.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-EPEZ4CSM.js");
+  const { settleStep } = await import("./post-XDY3XTKR.js");
   await settleStep(state, process.env);
 }
 process.exit(0);

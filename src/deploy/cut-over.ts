@@ -18,7 +18,7 @@ import type { ReleasePlan, ServicePlan } from './release.ts';
 import type { ContainerFailure } from './result.ts';
 
 /** Milliseconds until proxies that follow the engine's events have noticed a container: Traefik gathers them for 2 s. */
-const NOTICED = 3_000;
+export const NOTICED = 3_000;
 
 /**
  * Rule D2: puts the new container in the place of the old one, which is stopped and kept. Each step looks first whether

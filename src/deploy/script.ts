@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { keptName } from './cut-over.ts';
+import { keptName, NOTICED } from './cut-over.ts';
 import { quote as q } from '../server/shell.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 import { proxyLines } from './script-proxies.ts';
@@ -72,6 +72,7 @@ function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
       ({ id, network, aliases }) => `rejoin ${[id, network, ...aliases].map(q).join(' ')}`,
     );
     const leave = [
+      ...(service.found_by_labels ? [`sleep ${String(NOTICED / 1000)}`] : []),
       ...proxyLines(plan, service, 'point at the old'),
       remove,
       ...proxyLines(plan, service, 'let go'),

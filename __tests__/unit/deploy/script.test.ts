@@ -86,6 +86,17 @@ const CASES: [string, ReleasePlan][] = [
   ['hostile names', plan({ image: "a'b$(reboot)`reboot`\n", compose_service: '-x "y"' })],
 ];
 
+test('invariant 3: a proxy that follows the engine has noticed the old one before the new one goes', () => {
+  const lines = (found_by_labels: boolean) =>
+    revertScript(plan({ strategy: 'start-first', found_by_labels }))
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => /^(start_old|sleep 3|remove_new)( |$)/.test(line))
+      .map((line) => line.split(' ')[0]);
+  expect(lines(true)).toEqual(['start_old', 'sleep', 'remove_new']);
+  expect(lines(false)).toEqual(['start_old', 'remove_new']);
+});
+
 test.each(CASES)('DESIGN keeper: the armed script passes shellcheck: %s', (_name, value) => {
   const checked = spawnSync('shellcheck', ['--shell=sh', '-'], {
     input: revertScript(value),
