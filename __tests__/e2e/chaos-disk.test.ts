@@ -26,8 +26,10 @@ until docker version >/dev/null 2>&1; do sleep 0.2; done
 until busybox wget -q -O /dev/null http://localhost:3000/api/products; do sleep 0.2; done`;
 const free = (megabytes: number) =>
   `rm -f /root/small/filler; left=$(df -Pk /root/small | awk 'END { print $4 }'); fallocate -l $(((left - ${String(megabytes * 1000)}) * 1024)) /root/small/filler`;
-const FULL = 'rm -f /root/small/filler; cat /dev/zero >/root/small/filler 2>/dev/null || true';
-const ROOM = 'rm /root/small/filler';
+/** At once what is left now, then whatever became free meanwhile. */
+const FULL = `left=$(df -Pk /root/small | awk 'END { print $4 }'); fallocate -l $((left * 1024)) /root/small/filler-rest || true
+cat /dev/zero >/root/small/filler-last 2>/dev/null || true`;
+const ROOM = 'rm /root/small/filler*';
 
 async function must(script: string): Promise<void> {
   const { code, stderr } = await chaos.world.server.exec(`set -e\n${script}`);
@@ -71,6 +73,8 @@ test(
   'it fills up in the middle of a transfer: nothing that serves has changed, and the run again deploys once there is room',
   async () => {
     const before = await chaos.world.running();
+    // Room for the images, but so little that it is gone before they have arrived.
+    await must(free(600));
     const done = await turn(
       chaos,
       faultAt(SENDING, () => must(FULL), {
