@@ -11,8 +11,8 @@ import { operationLines, planRows, planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, Preview, ServiceOutcome } from './result.ts';
-import { type AskRequest, undoOrAsk } from './migrate.ts';
-import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
+import { undoOrAsk } from './migrate.ts';
+import { LEFT_TO_SERVER, type UndoOutcome, type UndoRequest } from './undo.ts';
 
 export interface DeployEffects {
   target: Target;
@@ -131,7 +131,7 @@ export async function carryOut(
 async function putBack(
   error: unknown,
   result: DeployResult,
-  { plan, reached }: { plan: ReleasePlan; reached: NonNullable<AskRequest['reached']> },
+  { plan, reached }: { plan: ReleasePlan; reached: NonNullable<UndoRequest['reached']> },
   baseline: Baseline,
   effects: ReleaseEffects,
 ): Promise<DeployResult> {

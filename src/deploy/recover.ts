@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../server/target.ts';
-import type { ReleaseEffects } from './effects.ts';
+import { nothingLive, type ReleaseEffects } from './effects.ts';
 import { undoOrAsk } from './migrate.ts';
 import { ReleasePlan } from './release.ts';
 import { retireKept, retireStaged } from './retire.ts';
@@ -69,7 +69,9 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
     return plan && state === 'verified' ? { state: 'verified-unrecorded', plan } : { state: 'nothing' };
   }
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
-  const { services, warnings } = await stillOurs(plan, effects);
+  const { services, warnings } = (await nothingLive(plan, effects))
+    ? { services: plan.services, warnings: [] }
+    : await stillOurs(plan, effects);
   const repaired = services.length < plan.services.length;
   if (repaired)
     warnings.push(

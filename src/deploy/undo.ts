@@ -1,9 +1,9 @@
 import { AutopilotError } from '../errors.ts';
 import { argvText } from '../server/shell.ts';
 import type { Command } from '../server/target.ts';
-import { removeMigration } from './candidate.ts';
+import { removeCandidate, removeMigration } from './candidate.ts';
 import { dropStaged, restoreCompose } from './commands.ts';
-import { must, type ReleaseEffects } from './effects.ts';
+import { must, nothingLive, type ReleaseEffects } from './effects.ts';
 import { patientWith } from './patience.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import { undoService } from './undo-service.ts';
@@ -13,6 +13,8 @@ export interface UndoRequest {
   reason: string;
   /** `leave`: a person has put something else in place, so the compose file is theirs as well. */
   composeFile?: 'restore' | 'leave';
+  /** How far the release has come, as far as its own run knows; a later run asks the server. */
+  reached?: 'preparing' | 'cutting over';
 }
 
 export interface UndoOutcome {
@@ -35,7 +37,7 @@ export interface UndoOutcome {
 export async function undoRelease(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  { reason, composeFile = 'restore' }: UndoRequest,
+  { reason, composeFile = 'restore', reached }: UndoRequest,
 ): Promise<UndoOutcome> {
   const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [], leftToServer: false };
   await noted(effects, 'rolling_back', { reason });
@@ -64,12 +66,16 @@ export async function undoRelease(
   await attempt('the migration', [], () => removeMigration(plan, effects));
   for (const service of [...plan.services].reverse()) {
     if (service.current) continue;
-    const touched = await attempt(service.service, manualSteps(plan, service), () =>
-      undoService(plan, service, effects),
-    );
+    const touched = await attempt(service.service, manualSteps(plan, service), async () => {
+      // What a person has done to the old containers in the meantime is none of this release's business.
+      if (reached !== 'preparing' && !(await nothingLive(plan, effects)))
+        return undoService(plan, service, effects);
+      await removeCandidate(service, effects);
+      return false;
+    });
     if (touched === true) outcome.rolledBack.push(service.service);
   }
-  // The copy of the compose file must outlive a failed undo: the next run needs it.
+  // What is staged must outlive a failed undo: it tells the next run how far the release had come.
   if (Object.keys(outcome.failed).length === 0 && !outcome.leftToServer) {
     if (composeFile === 'restore')
       await must(effects, dropStaged(plan)).catch((error: unknown) => {
