@@ -98,6 +98,7 @@ export async function carryOut(
         wanted: input.wanted,
         model: observed.model,
         nextSource: observed.nextSource,
+        serverSource: observed.serverSource,
         transfer: input.transfer,
         beforeCutOver: async () => {
           cutOverBegan = true;

@@ -1,5 +1,6 @@
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
+import { mustBeAsPlanned } from './as-planned.ts';
 import { tryCandidate } from './candidate.ts';
 import { checkCompose, stageCompose, tagImage, writeCompose } from './commands.ts';
 import type { ComposeModel } from './compose-model.ts';
@@ -26,6 +27,8 @@ export interface Execution {
   wanted: readonly Wanted[];
   model: ComposeModel;
   nextSource: string;
+  /** The compose file on the server, as it was when the release was planned. */
+  serverSource: string | undefined;
   transfer: Transfer;
   /** Called once, just before the first operation that users could notice. */
   beforeCutOver: () => Promise<void>;
@@ -58,6 +61,7 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
     if (signal?.aborted) throw cancelled();
     if (operation.phase === 'cut-over' && !armed) {
       await execution.beforeCutOver();
+      await mustBeAsPlanned(plan, execution.serverSource, effects);
       // From here on a runner that is gone means: back to what ran before.
       // From an irreversible release there is no way back that a program may take.
       if (plan.migrate?.irreversible !== true) await effects.keeper.arm(revertScript(plan));

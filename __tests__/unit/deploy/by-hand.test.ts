@@ -79,3 +79,61 @@ describe("D3: a compose file that the release has not replaced is a person's", (
     expect(Object.fromEntries(server.files)).toEqual({ [FILE]: THEIRS });
   });
 });
+
+describe('invariant 2: a container that a person recreated while the release was prepared', () => {
+  const recreated = (server: FakeServer) => () => {
+    for (const id of [...server.containers.keys()]) server.containers.delete(id);
+    serving(server);
+  };
+
+  test('the release does not begin beside it', async () => {
+    const server = world();
+    const result = await deploy(server, recreated(server));
+    expect(result).toMatchObject({
+      status: 'failed',
+      services: [{ status: 'untouched' }],
+      manual_steps: [],
+      error: {
+        code: 'DEPLOY_FAILED',
+        why: expect.stringMatching(
+          /shop-backend-1 of backend was created.*shop-backend-1 of backend was removed/,
+        ),
+      },
+    });
+    expect([...server.containers.values()].map(({ image, state }) => [image, state])).toEqual([
+      ['shop-backend:v1', 'running'],
+    ]);
+    expect([...server.files.keys()]).toEqual([FILE]);
+    expect(server.armed).toBeUndefined();
+  });
+
+  test('a candidate that fails is no failed undo: nothing of the release was live', async () => {
+    const server = world();
+    const result = await deploy(server, recreated(server), { candidate: 'bad', live: 'good' });
+    expect(result).toMatchObject({ services: [{ status: 'untouched' }], manual_steps: [] });
+    expect(server.containers.size).toBe(1);
+  });
+
+  test('the runner was lost with its candidate running: the next run removes the candidate', async () => {
+    const server = world();
+    server.after = () => {
+      if (!server.commands.at(-1)?.startsWith('start the candidate')) return;
+      server.before = () => {
+        throw new Killed('killed');
+      };
+    };
+    await deploy(server, recreated(server));
+    server.before = () => undefined;
+    expect(server.containers.size).toBe(2);
+    expect((await open(server)).settled).toMatchObject({ state: 'rolled-back', warnings: [] });
+    expect([...server.containers.values()].map(({ name }) => name)).toEqual(['shop-backend-1']);
+    expect([...server.files.keys()]).toEqual([FILE]);
+  });
+
+  test('a compose file that a person changed meanwhile is not written over', async () => {
+    const server = world();
+    const result = await deploy(server, () => server.files.set(FILE, THEIRS));
+    expect(result).toMatchObject({ status: 'failed', error: { why: expect.stringContaining(FILE) } });
+    expect(Object.fromEntries(server.files)).toEqual({ [FILE]: THEIRS });
+  });
+});
