@@ -1,11 +1,11 @@
 import { AutopilotError } from '../errors.ts';
-import { argvText } from '../server/shell.ts';
+import { argvText, quote } from '../server/shell.ts';
 import type { Command } from '../server/target.ts';
 import { removeCandidate, removeMigration } from './candidate.ts';
 import { dropStaged, restoreCompose } from './commands.ts';
 import { must, nothingLive, type ReleaseEffects } from './effects.ts';
 import { patientWith } from './patience.ts';
-import type { ReleasePlan, ServicePlan } from './release.ts';
+import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 import { undoService } from './undo-service.ts';
 
 export interface UndoRequest {
@@ -95,17 +95,35 @@ export const LEFT_TO_SERVER =
 /** What a person types, when the program could not. */
 export function manualSteps(plan: ReleasePlan, service: ServicePlan): string[] {
   const running = service.kept.filter((container) => container.running);
-  const steps = [
-    `docker ps -a --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service}`,
-    `docker rm -f $(docker ps -aq --filter ancestor=${service.image} --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service})`,
-  ];
+  const own = `--filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service}`;
+  // Old and new ones may be of one image.
+  const kept = service.kept.map(({ id }) => ` -e ${short(id)}`).join('');
+  const others = `docker ps -aq ${own} --filter ancestor=${service.image}${kept === '' ? '' : ` | grep -v${kept}`}`;
+  const steps = [`docker ps -a ${own}`, `docker rm -f $(${others})`];
   if (running.length === 0) return steps;
   const renames =
     service.container_name === ''
       ? []
-      : running.map((kept) => `docker rename ${kept.id.slice(0, 12)} ${service.container_name}`);
-  return [...steps, ...renames, `docker start ${running.map((kept) => kept.id.slice(0, 12)).join(' ')}`];
+      : running.map((container) => `docker rename ${short(container.id)} ${service.container_name}`);
+  return [
+    ...steps,
+    ...renames,
+    `docker start ${running.map((container) => short(container.id)).join(' ')}`,
+    ...(service.strategy === 'start-first' ? running.flatMap((container) => rejoining(container)) : []),
+  ];
 }
+
+/** An undoing that did not come to its end may have left the old one without its names. */
+const rejoining = ({ id, networks }: KeptContainer): string[] =>
+  Object.entries(networks)
+    .filter(([, names]) => names.length > 0)
+    .map(([network, names]) => {
+      const aliases = names.map((name) => `--alias ${quote(name)}`).join(' ');
+      const where = `${quote(network)} ${short(id)}`;
+      return `docker network disconnect ${where}; docker network connect ${aliases} ${where}`;
+    });
+
+const short = (id: string) => id.slice(0, 12);
 
 const shown = (commands: readonly Command[]) => commands.map((command) => argvText(command.argv));
 
