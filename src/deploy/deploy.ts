@@ -122,7 +122,7 @@ export async function carryOut(
   } catch (error) {
     const reached = cutOverBegan ? ('cutting over' as const) : ('preparing' as const);
     const undone = await putBack(error, result, { plan, reached }, baseline, effects);
-    // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
+    // Nothing was live yet, so that nothing is put back, by nobody: what is staged may be left for the next run.
     return cutOverBegan || undone.services.some((service) => service.status === 'undo-failed')
       ? undone
       : { ...undone, services: result.services };
