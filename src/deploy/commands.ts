@@ -41,11 +41,15 @@ export function hashCompose(directory: string, source: string): Command {
   };
 }
 
-/** Keeps owner and mode of the file that is there, and a copy of it for the way back. */
+/**
+ * Keeps owner and mode of the file that is there, and a copy of it for the way back; without one the copy is empty. The copy
+ * never lies there without the new file until that one is renamed into place: this is how the way back knows.
+ */
 export function stageCompose(plan: ReleasePlan, source: string): Command {
   return sh(
     `write ${plan.compose.next}`,
-    'set -e; mkdir -p "$1"; if [ -e "$2" ]; then cp -p "$2" "$3"; cp -p "$2" "$4.part"; mv -f "$4.part" "$4"; fi; cat >"$3"',
+    'set -e; mkdir -p "$1"; if [ -e "$2" ]; then cp -p "$2" "$3"; cp -p "$2" "$4.part"; mv -f "$4.part" "$4"; ' +
+      'else : >"$3"; : >"$4"; fi; cat >"$3"',
     [plan.compose.directory, plan.compose.file, plan.compose.next, plan.compose.before],
     source,
   );
@@ -64,23 +68,26 @@ export const writeCompose = (plan: ReleasePlan): Command =>
     plan.compose.file,
   ]);
 
-/** Back to the file before the release; without one, the file this release brought is removed. */
-export const restoreCompose = (plan: ReleasePlan): Command =>
-  plan.compose.existed
-    ? sh(
-        `put ${plan.compose.file} back`,
-        'rm -f "$3"; if [ -e "$1" ]; then cp -p "$1" "$3" && mv -f "$3" "$2"; fi',
-        [plan.compose.before, plan.compose.file, plan.compose.next],
-      )
-    : sh(`remove ${plan.compose.file}`, 'rm -f "$1" "$2"', [plan.compose.file, plan.compose.next]);
+/**
+ * Back to the file before the release; without one, the file this release brought is removed. Only what this release has
+ * written is replaced, and only once: what lies there before and afterwards may be a person's.
+ */
+export const restoreCompose = (plan: ReleasePlan): Command => {
+  const { before, file, next, existed } = plan.compose;
+  return sh(
+    existed ? `put ${file} back` : `remove ${file}`,
+    `if [ ! -e "$1" ] && [ -e "$2" ]; then ${existed ? 'mv -f "$2" "$3"' : 'rm -f "$3" "$2"'}; fi`,
+    [next, before, file],
+  );
+};
 
-/** At the very end of a release, when nothing can ask for the file before any more. */
+/** At the very end of a release, when nothing can ask for the file before any more. The new file last, see above. */
 export const dropStaged = (plan: ReleasePlan): Command =>
   sh('remove what was staged', 'rm -f "$@"', [
-    plan.compose.next,
-    plan.compose.override,
     plan.compose.before,
     `${plan.compose.before}.part`,
+    plan.compose.override,
+    plan.compose.next,
   ]);
 
 /**

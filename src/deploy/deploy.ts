@@ -11,8 +11,8 @@ import { operationLines, planRows, planTable } from './operations.ts';
 import { planRelease } from './plan.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure, DeployResult, GateCheck, Preview, ServiceOutcome } from './result.ts';
-import { type AskRequest, undoOrAsk } from './migrate.ts';
-import { LEFT_TO_SERVER, type UndoOutcome } from './undo.ts';
+import { undoOrAsk } from './migrate.ts';
+import { LEFT_TO_SERVER, type UndoOutcome, type UndoRequest } from './undo.ts';
 
 export interface DeployEffects {
   target: Target;
@@ -98,6 +98,7 @@ export async function carryOut(
         wanted: input.wanted,
         model: observed.model,
         nextSource: observed.nextSource,
+        serverSource: observed.serverSource,
         transfer: input.transfer,
         beforeCutOver: async () => {
           cutOverBegan = true;
@@ -121,7 +122,7 @@ export async function carryOut(
   } catch (error) {
     const reached = cutOverBegan ? ('cutting over' as const) : ('preparing' as const);
     const undone = await putBack(error, result, { plan, reached }, baseline, effects);
-    // Nothing was armed yet, so nothing rolls back by itself either: only a candidate may be left for the next run.
+    // Nothing was live yet, so that nothing is put back, by nobody: what is staged may be left for the next run.
     return cutOverBegan || undone.services.some((service) => service.status === 'undo-failed')
       ? undone
       : { ...undone, services: result.services };
@@ -131,7 +132,7 @@ export async function carryOut(
 async function putBack(
   error: unknown,
   result: DeployResult,
-  { plan, reached }: { plan: ReleasePlan; reached: NonNullable<AskRequest['reached']> },
+  { plan, reached }: { plan: ReleasePlan; reached: NonNullable<UndoRequest['reached']> },
   baseline: Baseline,
   effects: ReleaseEffects,
 ): Promise<DeployResult> {

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
+import { argvText } from '../server/shell.ts';
 import type { Command, CommandResult, Container, Keeper, Target } from '../server/target.ts';
 import { serviceLabels } from './commands.ts';
 import { COMPOSE_LABEL } from './plan.ts';
@@ -25,7 +26,7 @@ export async function must(
   throw new AutopilotError('SERVER_COMMAND', {
     what: `Could not ${command.title}: the command ended with exit code ${String(result.code)}.`,
     why: (result.stderr.trim() || result.stdout.trim()).slice(-4000),
-    fix: `Try it on the server: ${command.argv.join(' ')}`,
+    fix: `Try it on the server: ${argvText(command.argv)}`,
   });
 }
 
@@ -48,4 +49,12 @@ export async function newContainers(
   const kept = new Set(service.kept.map((container) => container.id));
   const now = await containersOf(effects, plan, service);
   return now.filter((container) => !kept.has(container.id) && container.image === service.image);
+}
+
+/** The first operation of the cut-over puts the new compose file in place; before it the old version is as it was. */
+export async function nothingLive(
+  plan: ReleasePlan,
+  { target }: Pick<ReleaseEffects, 'target'>,
+): Promise<boolean> {
+  return (await target.readFile(plan.compose.next)) !== undefined;
 }

@@ -1,6 +1,8 @@
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
+import { mustBeAsPlanned } from './as-planned.ts';
 import { tryCandidate } from './candidate.ts';
+import { candidateScript } from './candidate-script.ts';
 import { checkCompose, stageCompose, tagImage, writeCompose } from './commands.ts';
 import type { ComposeModel } from './compose-model.ts';
 import { cutOver } from './cut-over.ts';
@@ -8,6 +10,7 @@ import { must, type ReleaseEffects } from './effects.ts';
 import { migrate } from './migrate.ts';
 import { type Operation, operations } from './operations.ts';
 import { ownEndpoint } from './port.ts';
+import { CUTTING_OVER } from './recover.ts';
 import type { ReleasePlan, ServicePlan, Wanted } from './release.ts';
 import type { ContainerFailure } from './result.ts';
 import { revertScript } from './script.ts';
@@ -26,6 +29,8 @@ export interface Execution {
   wanted: readonly Wanted[];
   model: ComposeModel;
   nextSource: string;
+  /** The compose file on the server, as it was when the release was planned. */
+  serverSource: string | undefined;
   transfer: Transfer;
   /** Called once, just before the first operation that users could notice. */
   beforeCutOver: () => Promise<void>;
@@ -50,18 +55,22 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
   const { plan } = execution;
   const byName = new Map(plan.services.map((service) => [service.service, service]));
   let sent: Transferred = { each: {}, warnings: [] };
-  let armed = false;
+  let armed: 'nothing' | 'candidates' | 'release' = 'nothing';
   const { signal } = execution;
   const cancellable: ReleaseEffects = signal ? { ...effects, signal } : effects;
   for (const operation of operations(plan)) {
     if (operation.phase === 'confirm') continue;
     if (signal?.aborted) throw cancelled();
-    if (operation.phase === 'cut-over' && !armed) {
+    if (operation.kind === 'candidate' && armed === 'nothing') {
+      const script = candidateScript(plan);
+      if (script !== '') await effects.keeper.arm(script);
+      armed = 'candidates';
+    }
+    if (operation.phase === 'cut-over' && armed !== 'release') {
       await execution.beforeCutOver();
-      // From here on a runner that is gone means: back to what ran before.
-      // From an irreversible release there is no way back that a program may take.
-      if (plan.migrate?.irreversible !== true) await effects.keeper.arm(revertScript(plan));
-      armed = true;
+      await mustBeAsPlanned(plan, execution.serverSource, effects);
+      await armRelease(plan, effects);
+      armed = 'release';
     }
     const prefix = operation.service === '' ? '' : `${operation.service}: `;
     effects.log.info(`${prefix}${operation.description}`);
@@ -73,6 +82,17 @@ export async function execute(execution: Execution, effects: ReleaseEffects): Pr
     if (done) sent = done;
   }
   return sent;
+}
+
+/**
+ * From here on a runner that is gone means: back to what ran before. From an irreversible release there is no way back that
+ * a program may take.
+ */
+async function armRelease(plan: ReleasePlan, { keeper }: ReleaseEffects): Promise<void> {
+  if (plan.migrate?.irreversible === true) return keeper.disarm();
+  await keeper.arm(revertScript(plan));
+  // Only with this line in the journal does `auto_reverted` mean that the release was put back.
+  await keeper.record(CUTTING_OVER, {});
 }
 
 const cancelled = () =>

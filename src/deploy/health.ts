@@ -25,6 +25,11 @@ export interface HealthRequest {
   probe: Probe;
   /** `own`: on the container's own address, off traffic. `public`: at the URL, as users reach it. */
   from: 'own' | 'public';
+  /**
+   * An old one, which may know nothing of the URL of the new version: one that goes on answering that nothing is there is
+   * not waited for any longer.
+   */
+  servedBefore?: boolean;
 }
 
 /**
@@ -45,6 +50,7 @@ export async function proveHealthy(
   let crashes = 0;
   let restarts = first.restartCount;
   let upSince = clock.now().getTime();
+  let elsewhereSince: number | undefined;
   let last = 'it has not answered yet';
 
   while (true) {
@@ -77,6 +83,10 @@ export async function proveHealthy(
         streak = 0;
         continue;
       }
+      const now = clock.now().getTime();
+      elsewhereSince = answer.elsewhere === true ? (elsewhereSince ?? now) : undefined;
+      if (request.servedBefore && elsewhereSince !== undefined && now - elsewhereSince >= STAY_UP)
+        return failure(request, effects, container, `Not healthy: ${last}.`);
     } else {
       streak = 0;
     }
@@ -97,6 +107,8 @@ interface Look {
   good: boolean;
   /** No further look is needed. */
   final: boolean;
+  /** The app answers, and says that there is nothing at this URL. */
+  elsewhere?: boolean;
   detail: string;
 }
 
@@ -118,6 +130,8 @@ async function look(request: HealthRequest, container: Container, target: Target
   return {
     good: answer.status === 200,
     final: false,
+    // What is only not ready yet says so with 5xx.
+    elsewhere: answer.status >= 300 && answer.status < 500,
     detail:
       answer.status === 0
         ? `${where.url} does not answer (${answer.error ?? 'no connection'})`

@@ -1,7 +1,7 @@
 import { AutopilotError } from '../errors.ts';
 import { removeMigration } from './candidate.ts';
 import { runMigration, writeCandidateOverride } from './commands.ts';
-import { must, type ReleaseEffects } from './effects.ts';
+import { must, nothingLive, type ReleaseEffects } from './effects.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan } from './release.ts';
 import { manualSteps, undoRelease, type UndoOutcome, type UndoRequest } from './undo.ts';
 
@@ -42,11 +42,6 @@ export async function migrate(
   });
 }
 
-/** How far the release has come, as far as its own run knows; a later run asks the journal. */
-export interface AskRequest extends UndoRequest {
-  reached?: 'preparing' | 'cutting over';
-}
-
 /**
  * Puts the release back; but one marked irreversible whose migration has begun only as far as nothing of it is live: what
  * is live stays, and a person decides. Either way the outcome has a failed service then, which locks the pipeline.
@@ -54,7 +49,7 @@ export interface AskRequest extends UndoRequest {
 export async function undoOrAsk(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  request: AskRequest,
+  request: UndoRequest,
 ): Promise<UndoOutcome> {
   if (plan.migrate?.irreversible !== true) return undoRelease(plan, effects, request);
   const stage = await stageOf(plan, effects, request);
@@ -95,20 +90,15 @@ export async function undoOrAsk(
 async function stageOf(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  { reached }: AskRequest,
+  { reached }: UndoRequest,
 ): Promise<'not migrated' | 'migrated' | 'live'> {
   try {
     const journal = await effects.keeper.journal();
     const own = journal.slice(journal.findLastIndex((entry) => entry.event === 'plan') + 1);
     if (!own.some((entry) => entry.event === BEGAN)) return 'not migrated';
-    return (await anythingLive(plan, effects)) ? 'live' : 'migrated';
+    return (await nothingLive(plan, effects)) ? 'migrated' : 'live';
   } catch (error) {
     if (reached === undefined) throw error;
     return reached === 'cutting over' ? 'live' : 'not migrated';
   }
-}
-
-/** The first operation of the cut-over puts the new compose file in place; before it the old one is as it was. */
-async function anythingLive(plan: ReleasePlan, { target }: ReleaseEffects): Promise<boolean> {
-  return (await target.readFile(plan.compose.next)) === undefined;
 }

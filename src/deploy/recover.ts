@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../server/target.ts';
-import type { ReleaseEffects } from './effects.ts';
+import { nothingLive, type ReleaseEffects } from './effects.ts';
 import { undoOrAsk } from './migrate.ts';
 import { ReleasePlan } from './release.ts';
 import { retireKept, retireStaged } from './retire.ts';
@@ -16,7 +16,14 @@ export type Settlement =
 export type JournalState = 'nothing' | 'unsettled' | 'verified';
 
 /** Events after which a release needs nothing any more. `left_running`: a person decides (`safety.auto_rollback: false`). */
-const SETTLED = new Set(['settled', 'rolled_back', 'auto_reverted', 'recorded', 'left_running']);
+const SETTLED = new Set(['settled', 'rolled_back', 'recorded', 'left_running']);
+/** The server puts the release back when the runner is lost from here on; before, it only removes candidates. */
+export const CUTTING_OVER = 'cutting_over';
+
+const isSettled = (events: readonly string[]): boolean =>
+  events.some((event) => SETTLED.has(event)) ||
+  (events.includes('auto_reverted') &&
+    events.some((event) => event === CUTTING_OVER || event === 'cut_over'));
 
 /** Reads the last release out of the journal. A broken line counts as not written. Pure. */
 export function lastRelease(journal: readonly JournalEntry[]): { state: JournalState; plan?: ReleasePlan } {
@@ -27,7 +34,7 @@ export function lastRelease(journal: readonly JournalEntry[]): { state: JournalS
   const plan = parsed.data;
   // Whoever settles it may be a later run, so it is the order that counts, not the pipeline id.
   const events = journal.slice(index + 1).map((later) => later.event);
-  if (events.some((event) => SETTLED.has(event))) return { state: 'nothing', plan };
+  if (isSettled(events)) return { state: 'nothing', plan };
   return { state: events.includes('verified') ? 'verified' : 'unsettled', plan };
 }
 
@@ -41,7 +48,7 @@ export function earlierUnrecorded(journal: readonly JournalEntry[]): ReleasePlan
   return starts.slice(0, -1).flatMap((start, place) => {
     const events = open.slice(start, starts[place + 1]).map(({ event }) => event);
     const plan = ReleasePlan.safeParse(open[start]?.data);
-    const wanted = events.includes('verified') && !events.some((event) => SETTLED.has(event));
+    const wanted = events.includes('verified') && !isSettled(events);
     return wanted && plan.success ? [plan.data] : [];
   });
 }
@@ -69,7 +76,9 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
     return plan && state === 'verified' ? { state: 'verified-unrecorded', plan } : { state: 'nothing' };
   }
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
-  const { services, warnings } = await stillOurs(plan, effects);
+  const { services, warnings } = (await nothingLive(plan, effects))
+    ? { services: plan.services, warnings: [] }
+    : await stillOurs(plan, effects);
   const repaired = services.length < plan.services.length;
   if (repaired)
     warnings.push(

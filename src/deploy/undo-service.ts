@@ -133,26 +133,50 @@ async function startKept(
   effects: ReleaseEffects,
   started: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  const since = new Map<string, string | undefined>();
   for (const kept of down) {
     if (service.strategy === 'start-first' && !service.found_by_labels) await keepOffTraffic(kept, effects);
     await must(effects, startContainer(kept.name, kept.id));
+    since.set(kept.id, (await effects.target.engine.container(kept.id))?.startedAt);
   }
   await started();
-  for (const kept of down) {
-    const from = service.strategy === 'start-first' ? ('own' as const) : ('public' as const);
-    const problem = await proveHealthy(
-      { service: service.service, container: kept.id, probe: service.probe, from },
-      effects,
-    );
-    if (problem) {
-      throw new AutopilotError('ROLLBACK_FAILED', {
-        what: `The old container ${kept.name} of ${service.service} was started again but is not healthy.`,
-        why: problem.reason,
-        fix: `Look at it on the server: docker logs ${kept.name}`,
-      });
-    }
-  }
+  for (const kept of down) await proveBack(service, kept, since.get(kept.id), effects);
   await letIntoTraffic(service, [], effects);
+}
+
+/**
+ * The release may have changed where the service answers, and the old one does not know that: one that stays up, and whose
+ * HEALTHCHECK is content if it has one, goes back all the same, for it served before. As the armed script has it (undo.sh).
+ */
+async function proveBack(
+  service: ServicePlan,
+  kept: KeptContainer,
+  since: string | undefined,
+  effects: ReleaseEffects,
+): Promise<void> {
+  const problem = await proveHealthy(
+    {
+      service: service.service,
+      container: kept.id,
+      probe: service.probe,
+      from: service.strategy === 'start-first' ? 'own' : 'public',
+      servedBefore: true,
+    },
+    effects,
+  );
+  if (!problem) return;
+  const now = await effects.target.engine.container(kept.id);
+  if (now?.state === 'running' && now.startedAt === since && ['none', 'healthy'].includes(now.health)) {
+    effects.log.warning(
+      `${service.service}: the old container ${kept.name} runs again and stays up, and serves as before; but it does not answer where the new version would. ${problem.reason}`,
+    );
+    return;
+  }
+  throw new AutopilotError('ROLLBACK_FAILED', {
+    what: `The old container ${kept.name} of ${service.service} was started again but is not healthy.`,
+    why: problem.reason,
+    fix: `Look at it on the server: docker logs ${kept.name}`,
+  });
 }
 
 async function giveNameBack(service: ServicePlan, effects: ReleaseEffects): Promise<void> {

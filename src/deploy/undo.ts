@@ -1,11 +1,11 @@
 import { AutopilotError } from '../errors.ts';
-import { argvText } from '../server/shell.ts';
+import { argvText, quote } from '../server/shell.ts';
 import type { Command } from '../server/target.ts';
-import { removeMigration } from './candidate.ts';
+import { removeCandidate, removeMigration } from './candidate.ts';
 import { dropStaged, restoreCompose } from './commands.ts';
-import { must, type ReleaseEffects } from './effects.ts';
+import { must, nothingLive, type ReleaseEffects } from './effects.ts';
 import { patientWith } from './patience.ts';
-import type { ReleasePlan, ServicePlan } from './release.ts';
+import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 import { undoService } from './undo-service.ts';
 
 export interface UndoRequest {
@@ -13,6 +13,8 @@ export interface UndoRequest {
   reason: string;
   /** `leave`: a person has put something else in place, so the compose file is theirs as well. */
   composeFile?: 'restore' | 'leave';
+  /** How far the release has come, as far as its own run knows; a later run asks the server. */
+  reached?: 'preparing' | 'cutting over';
 }
 
 export interface UndoOutcome {
@@ -35,7 +37,7 @@ export interface UndoOutcome {
 export async function undoRelease(
   plan: ReleasePlan,
   effects: ReleaseEffects,
-  { reason, composeFile = 'restore' }: UndoRequest,
+  { reason, composeFile = 'restore', reached }: UndoRequest,
 ): Promise<UndoOutcome> {
   const outcome: UndoOutcome = { rolledBack: [], failed: {}, manualSteps: [], leftToServer: false };
   await noted(effects, 'rolling_back', { reason });
@@ -64,12 +66,16 @@ export async function undoRelease(
   await attempt('the migration', [], () => removeMigration(plan, effects));
   for (const service of [...plan.services].reverse()) {
     if (service.current) continue;
-    const touched = await attempt(service.service, manualSteps(plan, service), () =>
-      undoService(plan, service, effects),
-    );
+    const touched = await attempt(service.service, manualSteps(plan, service), async () => {
+      // What a person has done to the old containers in the meantime is none of this release's business.
+      if (reached !== 'preparing' && !(await nothingLive(plan, effects)))
+        return undoService(plan, service, effects);
+      await removeCandidate(service, effects);
+      return false;
+    });
     if (touched === true) outcome.rolledBack.push(service.service);
   }
-  // The copy of the compose file must outlive a failed undo: the next run needs it.
+  // What is staged must outlive a failed undo: it tells the next run how far the release had come.
   if (Object.keys(outcome.failed).length === 0 && !outcome.leftToServer) {
     if (composeFile === 'restore')
       await must(effects, dropStaged(plan)).catch((error: unknown) => {
@@ -89,17 +95,35 @@ export const LEFT_TO_SERVER =
 /** What a person types, when the program could not. */
 export function manualSteps(plan: ReleasePlan, service: ServicePlan): string[] {
   const running = service.kept.filter((container) => container.running);
-  const steps = [
-    `docker ps -a --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service}`,
-    `docker rm -f $(docker ps -aq --filter ancestor=${service.image} --filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service})`,
-  ];
+  const own = `--filter label=com.docker.compose.project=${plan.project} --filter label=com.docker.compose.service=${service.compose_service}`;
+  // Old and new ones may be of one image.
+  const kept = service.kept.map(({ id }) => ` -e ${short(id)}`).join('');
+  const others = `docker ps -aq ${own} --filter ancestor=${service.image}${kept === '' ? '' : ` | grep -v${kept}`}`;
+  const steps = [`docker ps -a ${own}`, `docker rm -f $(${others})`];
   if (running.length === 0) return steps;
   const renames =
     service.container_name === ''
       ? []
-      : running.map((kept) => `docker rename ${kept.id.slice(0, 12)} ${service.container_name}`);
-  return [...steps, ...renames, `docker start ${running.map((kept) => kept.id.slice(0, 12)).join(' ')}`];
+      : running.map((container) => `docker rename ${short(container.id)} ${service.container_name}`);
+  return [
+    ...steps,
+    ...renames,
+    `docker start ${running.map((container) => short(container.id)).join(' ')}`,
+    ...(service.strategy === 'start-first' ? running.flatMap((container) => rejoining(container)) : []),
+  ];
 }
+
+/** An undoing that did not come to its end may have left the old one without its names. */
+const rejoining = ({ id, networks }: KeptContainer): string[] =>
+  Object.entries(networks)
+    .filter(([, names]) => names.length > 0)
+    .map(([network, names]) => {
+      const aliases = names.map((name) => `--alias ${quote(name)}`).join(' ');
+      const where = `${quote(network)} ${short(id)}`;
+      return `docker network disconnect ${where}; docker network connect ${aliases} ${where}`;
+    });
+
+const short = (id: string) => id.slice(0, 12);
 
 const shown = (commands: readonly Command[]) => commands.map((command) => argvText(command.argv));
 

@@ -86,11 +86,9 @@ export class Interpreter {
     if (text.startsWith('prove() { docker create'))
       return engine.imageId(one) === undefined ? fail('no such image') : ok();
     if (text.includes('cat >"$3"')) {
-      if (files.has(two)) {
-        files.set(three, files.get(two) ?? '');
-        await this.#step(client, 1);
-        files.set(four, files.get(two) ?? '');
-      }
+      files.set(three, files.get(two) ?? '');
+      await this.#step(client, 1);
+      files.set(four, files.get(two) ?? '');
       await this.#step(client, 1);
       // The shell empties the file before it writes it.
       files.set(three, '');
@@ -100,14 +98,14 @@ export class Interpreter {
       files.set(one, '');
       await this.#step(client, 1);
       files.set(one, input);
-    } else if (text.includes('mv -f "$3" "$2"')) {
-      files.delete(three);
-      if (files.has(one)) {
-        files.set(three, files.get(one) ?? '');
-        await this.#step(client, 1);
-        files.set(two, files.get(three) ?? '');
+    } else if (text.startsWith('if [ ! -e "$1" ]')) {
+      if (files.has(one) || !files.has(two)) return ok();
+      if (text.includes('mv')) files.set(three, files.get(two) ?? '');
+      else {
         files.delete(three);
+        await this.#step(client, 1);
       }
+      files.delete(two);
     } else if (text.includes('mv -f "$1" "$2"')) {
       if (files.has(one)) files.set(two, files.get(one) ?? '');
       files.delete(one);

@@ -149,6 +149,9 @@ export class Truth {
     if (server.holder) this.violated('1: the lock of the server is held by nobody alive');
     if (this.needsRun) return;
     if (server.armed !== undefined) this.violated('2: everything is quiet and the server is still armed');
+    for (const { name, labels, state } of server.engine.containers.values())
+      if (labels['com.docker.compose.oneoff'] === 'True' && state === 'running')
+        this.violated(`2: everything is quiet and ${name}, which nobody has proven, works on`);
     const text = server.files.get(PATH);
     const written = text === undefined ? {} : imagesIn(text);
     for (const name of SERVICES) {

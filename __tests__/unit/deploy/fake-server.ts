@@ -262,12 +262,14 @@ export class FakeServer {
     if (text.includes('docker create'))
       return this.images.has(one) || [...this.images.values()].includes(one) ? ok() : fail('no such image');
     if (text.includes('cat >"$3"')) {
-      if (files.has(two)) files.set(four, files.get(two) ?? '');
+      files.set(four, files.get(two) ?? '');
       files.set(three, input);
     } else if (text.startsWith('cat >"$1"')) files.set(one, input);
-    else if (text.includes('mv -f "$3" "$2"')) {
-      files.delete(three);
-      if (files.has(one)) files.set(two, files.get(one) ?? '');
+    else if (text.startsWith('if [ ! -e "$1" ]')) {
+      if (files.has(one) || !files.has(two)) return ok();
+      if (text.includes('mv')) files.set(three, files.get(two) ?? '');
+      else files.delete(three);
+      files.delete(two);
     } else if (text.includes('mv -f "$1" "$2"')) {
       if (files.has(one)) files.set(two, files.get(one) ?? '');
       files.delete(one);

@@ -418,6 +418,9 @@ test('issue 3: what the journal of an earlier run means', () => {
     state('cut_over', 'rolling_back', 'rolled_back'),
     state('cut_over', 'auto_revert_started', 'auto_revert_failed'),
     state('cut_over', 'auto_reverted'),
+    state('cutting_over', 'auto_reverted'),
+    // Then the server has removed a candidate, and nothing else.
+    state('candidate_started', 'auto_reverted'),
     state('cut_over', 'verified'),
     state('cut_over', 'verified', 'recorded'),
     state('cut_over', 'left_running'),
@@ -430,6 +433,8 @@ test('issue 3: what the journal of an earlier run means', () => {
     'nothing',
     'unsettled',
     'nothing',
+    'nothing',
+    'unsettled',
     'verified',
     'nothing',
     'nothing',
