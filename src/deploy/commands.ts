@@ -85,7 +85,8 @@ export const dropStaged = (plan: ReleasePlan): Command =>
 
 /**
  * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables: a candidate has neither, or they
- * would send it requests.
+ * would send it requests. A variable is emptied, which nginx-proxy takes for none: Compose cannot reset one that stands in a
+ * list or in an `env_file`.
  */
 export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan): Command =>
   sh(
@@ -97,7 +98,7 @@ export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan):
       `  ${JSON.stringify(service.compose_service)}:`,
       '    labels: !reset null',
       ...(service.proxy_variables.length === 0 ? [] : ['    environment:']),
-      ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: !reset null`),
+      ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: ""`),
       '',
     ].join('\n'),
   );

@@ -113,7 +113,7 @@ export function singleWriterVolumes(model: ComposeModel, name: string): string[]
 }
 
 /** By these variables nginx-proxy and its companions send traffic to whatever container has them. */
-const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
+const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_HOST_MULTIPORTS', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
 
 /** Traefik and caddy-docker-proxy find containers by these labels. */
 const PROXY_LABEL = /^(traefik|caddy(_\d+)?)(\.|$)/;
