@@ -84,9 +84,9 @@ export const dropStaged = (plan: ReleasePlan): Command =>
   ]);
 
 /**
- * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables: a candidate has neither, or they
- * would send it requests. A variable is emptied, which nginx-proxy takes for none: Compose cannot reset one that stands in a
- * list or in an `env_file`.
+ * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables, Docker's DNS by the hostname: a
+ * candidate has none of them, or it would get requests. A variable is emptied, which nginx-proxy takes for none: Compose
+ * cannot reset one that stands in a list or in an `env_file`.
  */
 export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan): Command =>
   sh(
@@ -97,6 +97,7 @@ export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan):
       'services:',
       `  ${JSON.stringify(service.compose_service)}:`,
       '    labels: !reset null',
+      '    hostname: !reset null',
       ...(service.proxy_variables.length === 0 ? [] : ['    environment:']),
       ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: ""`),
       '',

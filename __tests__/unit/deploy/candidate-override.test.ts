@@ -26,6 +26,12 @@ test('D2: a candidate has empty proxy variables, which hold against a list and a
   expect(text).not.toContain('OTHER');
 });
 
+test("D2: a candidate has no hostname of its service: Docker's DNS would send it requests", async () => {
+  expect(await override('services:\n  web:\n    image: a\n    hostname: web\n')).toContain(
+    '    hostname: !reset null\n',
+  );
+});
+
 test.each(['VIRTUAL_HOST', 'VIRTUAL_HOST_MULTIPORTS'])('D2: %s makes a proxy find a service', (name) => {
   const model = ComposeModel.parse({
     name: 'shop',
