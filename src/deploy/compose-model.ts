@@ -25,6 +25,7 @@ const Network = z
 /** What a release needs to know about one service of the compose file; everything else is left alone. */
 export const ComposeService = z.looseObject({
   image: z.string().optional(),
+  profiles: z.array(z.string()).default([]),
   container_name: z.string().optional(),
   hostname: z.string().optional(),
   network_mode: z.string().optional(),

@@ -32,6 +32,12 @@ test("D2: a candidate has no hostname of its service: Docker's DNS would send it
   );
 });
 
+test('B2: a candidate is neither pulled nor built, whatever the pull_policy: its image has been sent', async () => {
+  expect(await override('services:\n  web:\n    image: a\n    pull_policy: always\n')).toContain(
+    '    pull_policy: never\n',
+  );
+});
+
 test.each(['VIRTUAL_HOST', 'VIRTUAL_HOST_MULTIPORTS'])('D2: %s makes a proxy find a service', (name) => {
   const model = ComposeModel.parse({
     name: 'shop',
