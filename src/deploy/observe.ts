@@ -3,7 +3,7 @@ import { AutopilotError } from '../errors.ts';
 import { IMAGE_LABEL } from '../image-labels.ts';
 import type { Target } from '../server/target.ts';
 import { setImages } from './compose-edit.ts';
-import { driftOf, taggedImages } from './drift.ts';
+import { driftOf, type OwnImages, taggedImages } from './drift.ts';
 import { type Marker, readMarker } from './marker.ts';
 import { COMPOSE_LABEL, type Observation } from './plan.ts';
 import type { Wanted } from './release.ts';
@@ -29,6 +29,7 @@ export async function observe(
   composeSource: string | undefined,
   wanted: readonly Wanted[],
   drift: Drift = 'adopt',
+  own: OwnImages = {},
 ): Promise<Observed> {
   const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
   // Does not wait for the compose file; without one its own failure is no matter.
@@ -48,7 +49,7 @@ export async function observe(
   // The repository's file knows no tags: the services that this release leaves alone keep those they run.
   const kept =
     drift === 'overwrite' && serverSource !== undefined && composeSource !== undefined
-      ? taggedImages(serverSource, composeSource)
+      ? taggedImages(serverSource, composeSource, own)
       : {};
   const nextSource = setImages(source, { ...kept, ...images });
   const [{ model, hashes }, [{ engine, freeDisk }, marker]] = await Promise.all([
@@ -70,7 +71,7 @@ export async function observe(
       builtBy[image.id] = image.labels[IMAGE_LABEL.pipeline] ?? '';
     }),
   );
-  const differences = driftOf(serverSource, composeSource, images);
+  const differences = driftOf(serverSource, composeSource, images, own);
   return {
     model,
     containers,
