@@ -413,6 +413,49 @@ test('D2: a candidate has no labels and no VIRTUAL_HOST, so no proxy sends it re
   ).toMatch(/traefik.enable.*VIRTUAL_HOST=shop.example/);
 });
 
+test('D2: a candidate is off traffic and not pulled, whatever names, variables, pull_policy and profiles its service has', async () => {
+  const named = `services:
+  backend:
+    image: placeholder
+    hostname: shop
+    pull_policy: always
+    profiles: ["site"]
+    stop_signal: SIGKILL
+    ports: ["18080:8080"]
+    environment:
+      - VIRTUAL_HOST=shop.example
+      - OTHER=1
+`;
+  await confirmed(await deploy(named, 'v1', { backend: {} }, { backend: URL }));
+  const again = await deploy(undefined, 'v1', { backend: {} }, { backend: URL });
+  expect(again.result.status).toBe('skipped');
+  await again.handle.close();
+
+  const found = (name: string) =>
+    world.docker(
+      ...['run', '--rm', '--network', 'shop_default', 'gonsautopilot-lab/busybox:latest'],
+      ...['sh', '-c', `nslookup ${name} 127.0.0.11 | grep -c '^Address.* 1[0-9.]*$' || true`],
+    );
+  expect(await found('shop')).toBe('1');
+  const releasing = deploy(undefined, 'v2', { backend: { delay: 5 } }, { backend: URL });
+  await until('the candidate is up', async () =>
+    (await list('--format', '{{.Names}}')).join().includes('shop-backend-candidate'),
+  );
+  const env = await world.docker('inspect', '--format', '{{json .Config.Env}}', 'shop-backend-candidate');
+  expect(env).toContain('"VIRTUAL_HOST="');
+  expect(env).toContain('"OTHER=1"');
+  expect(await found('shop')).toBe('1');
+  const made = await releasing;
+  expect(made.result.services).toMatchObject([{ status: 'deployed', strategy: 'stop-first' }]);
+  await confirmed(made);
+  // Why it needs that: Docker's DNS gives both, whatever their aliases are.
+  await world.docker(
+    ...['run', '--detach', '--network', 'shop_default', '--hostname', 'shop'],
+    ...['gonsautopilot-lab/busybox:latest', 'sleep', '60'],
+  );
+  expect(await found('shop')).toBe('2');
+});
+
 test('Invariant 7: a dry run shows the plan and leaves nothing on the server', async () => {
   const image = await world.image('backend', 'v1');
   const shown = await planOnly(

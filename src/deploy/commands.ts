@@ -22,25 +22,6 @@ const compose = (plan: Pick<ReleasePlan, 'compose'>, file: string): readonly [st
   file,
 ];
 
-/** Resolves a compose text that is not on the server yet; changes nothing there. */
-export function resolveCompose(directory: string, source: string): Command {
-  return {
-    title: 'read the compose file',
-    argv: ['docker', 'compose', '--project-directory', directory, '-f', '-', 'config', '--format', 'json'],
-    input: source,
-    timeout: MINUTES,
-  };
-}
-
-export function hashCompose(directory: string, source: string): Command {
-  return {
-    title: 'hash the services of the compose file',
-    argv: ['docker', 'compose', '--project-directory', directory, '-f', '-', 'config', '--hash', '*'],
-    input: source,
-    timeout: MINUTES,
-  };
-}
-
 /**
  * Keeps owner and mode of the file that is there, and a copy of it for the way back; without one the copy is empty. The copy
  * never lies there without the new file until that one is renamed into place: this is how the way back knows.
@@ -91,8 +72,9 @@ export const dropStaged = (plan: ReleasePlan): Command =>
   ]);
 
 /**
- * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables: a candidate has neither, or they
- * would send it requests.
+ * Traefik, Caddy and others find containers by the labels, nginx-proxy by variables, Docker's DNS by the hostname: a
+ * candidate has none of them, or it would get requests. A variable is emptied, which nginx-proxy takes for none: Compose
+ * cannot reset one that stands in a list or in an `env_file`. Its image has been sent: `run` must neither pull it nor build it.
  */
 export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan): Command =>
   sh(
@@ -103,8 +85,10 @@ export const writeCandidateOverride = (plan: ReleasePlan, service: ServicePlan):
       'services:',
       `  ${JSON.stringify(service.compose_service)}:`,
       '    labels: !reset null',
+      '    hostname: !reset null',
+      '    pull_policy: never',
       ...(service.proxy_variables.length === 0 ? [] : ['    environment:']),
-      ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: !reset null`),
+      ...service.proxy_variables.map((name) => `      ${JSON.stringify(name)}: ""`),
       '',
     ].join('\n'),
   );

@@ -31,6 +31,12 @@ export function setImages(source: string, images: Readonly<Record<string, string
   return edited;
 }
 
+/** Names of the services in the file. */
+export function servicesIn(source: string): string[] {
+  const value = parse(source).toJS() as { services?: Record<string, unknown> } | null;
+  return Object.keys(value?.services ?? {});
+}
+
 /** The `image` of each service as it stands in the file, variables unresolved; services without one are left out. */
 export function imagesIn(source: string): Record<string, string> {
   const value = parse(source).toJS() as { services?: Record<string, { image?: unknown } | null> } | null;

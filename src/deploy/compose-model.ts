@@ -15,13 +15,19 @@ const Mount = z.looseObject({
   read_only: z.boolean().default(false),
 });
 const Network = z
-  .looseObject({ ipv4_address: z.string().optional(), ipv6_address: z.string().optional() })
+  .looseObject({
+    ipv4_address: z.string().optional(),
+    ipv6_address: z.string().optional(),
+    mac_address: z.string().optional(),
+  })
   .nullable();
 
 /** What a release needs to know about one service of the compose file; everything else is left alone. */
 export const ComposeService = z.looseObject({
   image: z.string().optional(),
+  profiles: z.array(z.string()).default([]),
   container_name: z.string().optional(),
+  hostname: z.string().optional(),
   network_mode: z.string().optional(),
   mac_address: z.string().optional(),
   ports: z.array(Port).default([]),
@@ -84,6 +90,22 @@ export function fixedAddresses(service: ComposeService): string[] {
   );
 }
 
+/** Its own and those in single networks; two containers cannot share one either. */
+export function fixedMacAddresses(service: ComposeService): string[] {
+  return [
+    service.mac_address,
+    ...Object.values(service.networks).map((network) => network?.mac_address),
+  ].filter((address) => address !== undefined);
+}
+
+/**
+ * Docker's DNS gives every container of a network under its hostname, from its start on and whatever its aliases are. Only
+ * where there is such a network: with `network_mode` nobody looks the name up there.
+ */
+export function lookedUpHostname(service: ComposeService): string | undefined {
+  return Object.keys(service.networks).length > 0 ? service.hostname : undefined;
+}
+
 /** Sockets and clock files: bound writable by habit, and shared by nature. */
 const SHARED_BY_NATURE = /(^|\/)(docker|podman|containerd)\.sock$|^\/etc\/(localtime|timezone)$|\.sock$/;
 
@@ -113,7 +135,7 @@ export function singleWriterVolumes(model: ComposeModel, name: string): string[]
 }
 
 /** By these variables nginx-proxy and its companions send traffic to whatever container has them. */
-const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
+const PROXY_VARIABLES = ['VIRTUAL_HOST', 'VIRTUAL_HOST_MULTIPORTS', 'VIRTUAL_PATH', 'LETSENCRYPT_HOST'];
 
 /** Traefik and caddy-docker-proxy find containers by these labels. */
 const PROXY_LABEL = /^(traefik|caddy(_\d+)?)(\.|$)/;

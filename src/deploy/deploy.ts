@@ -3,6 +3,7 @@ import type { Clock, Log } from '../effects.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Target } from '../server/target.ts';
 import { type Baseline, sampleBaseline } from './baseline.ts';
+import type { OwnImages } from './drift.ts';
 import type { ReleaseEffects } from './effects.ts';
 import { execute, type Transfer, Unhealthy } from './execute.ts';
 import { gate, gateTable, type Look } from './gate.ts';
@@ -37,6 +38,8 @@ export interface DeployInput {
   migrate?: Migration | undefined;
   /** `deploy.drift`; `adopt` when not given. */
   drift?: Drift;
+  /** Of every service of the configuration, the released ones or not: their tags in the server's file are no drift. */
+  ownImages?: OwnImages;
   /** `deploy.proxy`; `auto` when not given. */
   proxy?: ProxySetting;
   transfer: Transfer;
@@ -64,7 +67,8 @@ export async function planOnly(input: DeployInput, outer: DeployEffects): Promis
 
 export async function lookAt(input: DeployInput, { target, log }: DeployEffects): Promise<Look> {
   try {
-    const observed = await observe(target, input.composeFile, input.composeSource, input.wanted, input.drift);
+    const { composeFile, composeSource, wanted, drift, ownImages } = input;
+    const observed = await observe(target, composeFile, composeSource, wanted, drift, ownImages);
     return { observed, plan: planRelease(observed, input) };
   } catch (error) {
     if (!(error instanceof AutopilotError)) throw error;

@@ -1,4 +1,4 @@
-import { imagesIn, setImages } from './compose-edit.ts';
+import { imagesIn, servicesIn, setImages } from './compose-edit.ts';
 
 /** Longer files are not compared line by line: the table below would be too large. */
 const MOST_LINES = 3_000;
@@ -12,9 +12,10 @@ export function driftOf(
   server: string | undefined,
   repository: string | undefined,
   images: Readonly<Record<string, string>>,
+  own: OwnImages = {},
 ): string {
   if (server === undefined || repository === undefined) return '';
-  const same = { ...taggedImages(server, repository), ...images };
+  const same = { ...taggedImages(server, repository, own), ...images };
   const [left, right] = [comparable(server, same), comparable(repository, same)];
   if (left.join('\n') === right.join('\n')) return '';
   if (left.length > MOST_LINES || right.length > MOST_LINES) {
@@ -23,14 +24,22 @@ export function driftOf(
   return lineDiff(left, right).map(withoutSecrets).join('\n');
 }
 
-/** Images of services whose tags earlier releases have written into the server's file, by service. */
-export function taggedImages(server: string, repository: string): Record<string, string> {
+/** compose service -> name of the images that releases write into the server's file for it, `shop-backend`. */
+export type OwnImages = Readonly<Record<string, string>>;
+
+/**
+ * Images of services whose tags earlier releases have written into the server's file, by service: those with a name of ours,
+ * whatever the repository says there (often only `build:`), and those that differ from the repository's by their tag.
+ */
+export function taggedImages(server: string, repository: string, own: OwnImages): Record<string, string> {
   try {
     const here = imagesIn(repository);
-    const own = Object.entries(imagesIn(server)).filter(
-      ([name, image]) => nameOf(image) === nameOf(here[name] ?? ''),
+    const services = servicesIn(repository);
+    const tagged = Object.entries(imagesIn(server)).filter(
+      ([name, image]) =>
+        services.includes(name) && [own[name], nameOf(here[name] ?? '')].includes(nameOf(image)),
     );
-    return Object.fromEntries(own);
+    return Object.fromEntries(tagged);
   } catch {
     return {};
   }

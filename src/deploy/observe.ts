@@ -3,12 +3,11 @@ import { AutopilotError } from '../errors.ts';
 import { IMAGE_LABEL } from '../image-labels.ts';
 import type { Target } from '../server/target.ts';
 import { setImages } from './compose-edit.ts';
-import { parseComposeModel } from './compose-model.ts';
-import { hashCompose, resolveCompose } from './commands.ts';
-import { driftOf, taggedImages } from './drift.ts';
+import { driftOf, type OwnImages, taggedImages } from './drift.ts';
 import { type Marker, readMarker } from './marker.ts';
 import { COMPOSE_LABEL, type Observation } from './plan.ts';
 import type { Wanted } from './release.ts';
+import { resolve } from './resolve.ts';
 
 export interface Observed extends Observation {
   /** The compose file with the wanted images in it. */
@@ -30,6 +29,7 @@ export async function observe(
   composeSource: string | undefined,
   wanted: readonly Wanted[],
   drift: Drift = 'adopt',
+  own: OwnImages = {},
 ): Promise<Observed> {
   const directory = composeFile.slice(0, composeFile.lastIndexOf('/')) || '/';
   // Does not wait for the compose file; without one its own failure is no matter.
@@ -49,22 +49,13 @@ export async function observe(
   // The repository's file knows no tags: the services that this release leaves alone keep those they run.
   const kept =
     drift === 'overwrite' && serverSource !== undefined && composeSource !== undefined
-      ? taggedImages(serverSource, composeSource)
+      ? taggedImages(serverSource, composeSource, own)
       : {};
   const nextSource = setImages(source, { ...kept, ...images });
-  const [resolved, hashed, [{ engine, freeDisk }, marker]] = await Promise.all([
-    target.query(resolveCompose(directory, nextSource)),
-    target.query(hashCompose(directory, nextSource)),
+  const [{ model, hashes }, [{ engine, freeDisk }, marker]] = await Promise.all([
+    resolve(target, directory, nextSource, Object.keys(images)),
     looked,
   ]);
-  if (resolved.code !== 0) {
-    throw new AutopilotError('SERVER_COMPOSE', {
-      what: `Docker Compose on ${target.name} refuses the compose file with the new images.`,
-      why: resolved.stderr.trim() || resolved.stdout.trim(),
-      fix: 'Repair the compose file, or the files it refers to (`env_file`, `.env`, `include`), on the server.',
-    });
-  }
-  const model = parseComposeModel(resolved.stdout);
   const all = await target.engine.containers([`${COMPOSE_LABEL.project}=${model.name}`]);
   const containers = all.filter((container) => !/^true$/i.test(container.labels[COMPOSE_LABEL.oneoff] ?? ''));
   const references = new Set([...containers.map((container) => container.image), ...Object.values(images)]);
@@ -80,11 +71,11 @@ export async function observe(
       builtBy[image.id] = image.labels[IMAGE_LABEL.pipeline] ?? '';
     }),
   );
-  const differences = driftOf(serverSource, composeSource, images);
+  const differences = driftOf(serverSource, composeSource, images, own);
   return {
     model,
     containers,
-    hashes: hashed.code === 0 ? parseHashes(hashed.stdout) : {},
+    hashes,
     imageIds,
     tags,
     builtBy,
@@ -101,16 +92,6 @@ export async function observe(
 async function engineOf(target: Target): Promise<Pick<Observation, 'engine' | 'freeDisk'>> {
   const engine = await target.engine.info();
   return { engine, freeDisk: await target.freeDisk(engine.dataRoot) };
-}
-
-/** Lines of `service hash`. */
-function parseHashes(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .flatMap(([name, hash]) => (name && hash ? [[name, hash] as const] : [])),
-  );
 }
 
 /** A person's edit that the repository does not know. */

@@ -99,6 +99,18 @@ describe('drift between the compose file of the server and that of the repositor
     expect(await deploy(server, { drift: 'overwrite' })).toMatchObject({ status: 'passed', warnings: [] });
     expect(server.files.get(FILE)).toBe(REPOSITORY.replace('placeholder', 'shop-web:v2'));
   });
+  test('`overwrite` keeps the tag of a service that this release leaves alone, and `fail` finds no drift in it', async () => {
+    const built = 'services:\n  web:\n    build: .\n  api:\n    build: ./api\n';
+    const tagged =
+      'services:\n  web:\n    image: shop-web:v1\n    build: .\n  api:\n    image: shop-api:v1\n    build: ./api\n';
+    for (const drift of ['overwrite', 'fail']) {
+      const server = prepared();
+      server.files.set(FILE, tagged);
+      const extra = { drift, composeSource: built, ownImages: { web: 'shop-web', api: 'shop-api' } };
+      expect(await deploy(server, extra)).toMatchObject({ status: 'passed', warnings: [] });
+      expect(server.files.get(FILE)).toBe(tagged.replace('shop-web:v1', 'shop-web:v2'));
+    }
+  });
 
   test('D1: a verified release marks the folder; another project or server is refused there', async () => {
     const server = prepared();

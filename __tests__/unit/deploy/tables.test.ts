@@ -137,6 +137,48 @@ describe('D2: the strategy and why', () => {
       /10\.0\.0\.9/,
       'fixed address',
     ],
+    [
+      'a fixed MAC address',
+      { web: { mac_address: '02:42:ac:11:65:43' } },
+      'stop-first',
+      /MAC address 02:/,
+      'MAC address',
+    ],
+    [
+      'a fixed MAC address in one network',
+      { web: { networks: { a: { mac_address: '02:42:ac:11:65:43' } } } },
+      'stop-first',
+      /MAC address 02:/,
+      'MAC address',
+    ],
+    [
+      "a hostname, which Docker's DNS knows",
+      { web: { hostname: 'shop', networks: { default: null } } },
+      'stop-first',
+      /hostname shop/,
+      '',
+    ],
+    [
+      'a hostname like the name of the service',
+      { web: { hostname: 'web', networks: { default: null } } },
+      'stop-first',
+      /hostname web/,
+      '',
+    ],
+    [
+      'a hostname where nobody looks it up',
+      { web: { hostname: 'shop', network_mode: 'bridge' } },
+      'start-first',
+      /nothing/,
+      '',
+    ],
+    [
+      'a hostname of a service that its proxy finds by labels',
+      { web: { hostname: 'shop', networks: { default: null }, labels: { 'traefik.enable': 'true' } } },
+      'start-first',
+      /nothing/,
+      '',
+    ],
     ['a volume of its own', { web: { volumes: [volume('db')] } }, 'stop-first', /write to db/, ''],
     ['read only', { web: { volumes: [volume('db', { read_only: true })] } }, 'start-first', /nothing/, ''],
     [
@@ -182,7 +224,7 @@ describe('D2: the strategy and why', () => {
     expect(choice.noCandidate === '').toBe(noCandidate === '');
     expect(choice.impossible).toBe('');
   });
-  test('asked for: start-first with a volume is taken at its word, with a host port it is impossible', () => {
+  test('asked for: start-first with a volume is taken at its word, with a host port or a hostname it is impossible', () => {
     expect(chooseStrategy(model({ web: { volumes: [volume('db')] } }), 'web', 'start-first')).toMatchObject({
       strategy: 'start-first',
       noCandidate: '',
@@ -191,6 +233,10 @@ describe('D2: the strategy and why', () => {
     expect(
       chooseStrategy(model({ web: { ports: [port('80', 80)] } }), 'web', 'start-first').impossible,
     ).toMatch(/host port 80/);
+    expect(
+      chooseStrategy(model({ web: { hostname: 'shop', networks: { default: null } } }), 'web', 'start-first')
+        .impossible,
+    ).toMatch(/hostname shop/);
     expect(
       chooseStrategy(model({ web: { volumes: [volume('db')] } }), 'web', 'stop-first').noCandidate,
     ).toMatch(/write to db/);

@@ -144,6 +144,9 @@ async function deployInput(
     minFreeDisk: config.deploy.min_free_disk,
     proxy: config.deploy.proxy,
     drift: config.deploy.drift,
+    ownImages: Object.fromEntries(
+      context.services.map(({ name, composeService }) => [composeService, `${config.project.name}-${name}`]),
+    ),
     migrate: config.deploy.migrate,
     tests: {
       passed: tests !== 'failed',
