@@ -228,6 +228,7 @@ function earlyStages(place: Place, context: PipelineContext, options: JobOptions
     });
     const plan: Plan = {
       base: '',
+      bases: deployed,
       head: run.commit,
       categories: { frontend: [], backend: [], database: [], config: [], test: [], shared: [], other: [] },
       suites: [],
