@@ -17,7 +17,14 @@ async function recordAfter(before: Record<string, string>, bases = before): Prom
     registry: emptyRegistry(),
   } as State;
   const context = {
-    event: { eventName: 'push', runId: '7', runAttempt: 1, job: 'deploy', branch: 'main' },
+    event: {
+      eventName: 'push',
+      runId: '7',
+      runAttempt: 1,
+      job: 'deploy',
+      branch: 'main',
+      ref: 'refs/heads/main',
+    },
     config: { project: { timezone: 'UTC' }, safety: { max_consecutive_failures: 3, keep_releases: 5 } },
     services: [{ name: 'frontend' }, { name: 'backend' }],
     dryRun: false,

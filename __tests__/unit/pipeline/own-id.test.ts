@@ -21,6 +21,7 @@ function contextOf(double: GitDataDouble, targetName: string, runId = '7'): Pipe
     eventName: 'push',
     sha: SHA,
     branch: 'main',
+    ref: 'refs/heads/main',
     runId,
     runAttempt: 1,
     job: 'deploy',
