@@ -9,7 +9,7 @@ export interface RunContext {
   ref: string;
   /** Name of the branch of `ref`; empty for anything else. */
   branch: string;
-  /** The commit that is checked out; for pull requests the merge commit. */
+  /** The commit of the event (GITHUB_SHA); for pull requests the merge commit. See `commitOfRun`. */
   sha: string;
   /** Of a push: as the event says, which may be 40 or 64 zeros. */
   before?: string;

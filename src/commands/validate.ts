@@ -1,5 +1,6 @@
 import { NO_OUTPUTS, type Outputs, outputsOfPlan } from '../action/outputs.ts';
 import type { Step } from '../step.ts';
+import { commitOfRun } from '../pipeline/commit.ts';
 import { type PipelineContext, serverOf } from '../pipeline/context.ts';
 import { analyzeStage } from '../pipeline/stages/analyze.ts';
 import { AutopilotError } from '../errors.ts';
@@ -19,7 +20,10 @@ export async function validateCommand({ inputs, log }: Step, context: PipelineCo
     if (text === undefined) problems.push(`services.${service.name}: there is no ${service.dockerfile}`);
   }
   if (inputs.githubToken === '') log.notice('Without github-token the plan is not shown.');
-  const outcome = inputs.githubToken === '' ? undefined : await analyzeStage(context);
+  const outcome =
+    inputs.githubToken === ''
+      ? undefined
+      : await analyzeStage(context, { commit: await commitOfRun(context) });
   const plan = outcome?.found?.analyze;
   if (plan !== undefined) log.info(planText(plan));
   if (outcome?.status === 'failed') problems.push(outcome.reason ?? 'ANALYZE failed');

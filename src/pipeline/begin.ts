@@ -4,15 +4,12 @@ import { AutopilotError } from '../errors.ts';
 import type { Lock, PipelineFile } from '../state/schema.ts';
 import { abandonedRuns, endedRuns } from './abandoned.ts';
 import type { CarriedRun, RunEnd } from './carried.ts';
+import { commitOfRun } from './commit.ts';
 import type { PipelineContext } from './context.ts';
 import { eventId, type RunHeader, type RunStarted } from './events.ts';
 import { isoWithOffset, ownId, pipelineId } from './id.ts';
 import { applyEvent } from './record.ts';
-
-/** Pull requests and merge groups are tested; nothing is deployed, and nothing is written. */
-export function isTrial(event: Pick<RunContext, 'eventName'>): boolean {
-  return ['pull_request', 'merge_group'].includes(event.eventName);
-}
+import { isTrial } from './trial.ts';
 
 /** Whether this run leaves a trace in the record (a dry run and a trial do not). */
 export function isRecorded(context: Pick<PipelineContext, 'dryRun' | 'event'>): boolean {
@@ -61,15 +58,16 @@ export async function beginRun(context: PipelineContext): Promise<CarriedRun> {
   const { event, config, effects, store } = context;
   const now = effects.clock.now();
   const { timezone } = config.project;
+  refuseEvent(event);
+  const elsewhere = outsideTrigger(event, config.trigger.branches);
+  const commit = elsewhere === undefined ? await commitOfRun(context) : event.sha;
   const run: CarriedRun = {
-    pipeline_id: pipelineId(now, event.sha, timezone),
+    pipeline_id: pipelineId(now, commit, timezone),
     started_at: isoWithOffset(now, timezone),
-    commit: event.sha,
+    commit,
     stages: [],
     recorded: false,
   };
-  refuseEvent(event);
-  const elsewhere = outsideTrigger(event, config.trigger.branches);
   // Rule A7 in spirit: what does not concern the pipeline leaves no trace and asks nothing of anybody.
   if (elsewhere !== undefined)
     return { ...run, recorded: true, end: { status: 'skipped', reason: elsewhere } };

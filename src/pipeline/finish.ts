@@ -166,7 +166,8 @@ function bytesSent({ deploy }: CarriedRun): Pick<RunFinished, 'bytes_sent'> {
 
 /**
  * Rule A9. A service that this commit does not change is as good as deployed from it, so that its next comparison starts
- * here too; but only if it was ever deployed there.
+ * here too; but only if what is recorded for it is still what this run compared with. A service that was never deployed
+ * there has nothing to compare with, and a rollback may have moved one meanwhile.
  */
 function commitsAfter(
   { file }: State,
@@ -174,8 +175,9 @@ function commitsAfter(
   run: CarriedRun,
 ): Record<string, string> {
   const before = file.deployed_commits[targetName] ?? {};
-  const now = run.analyze?.services ?? [];
-  const there = services.filter(({ name }) => now.includes(name) || before[name] !== undefined);
+  const { services: now = [], bases = {} } = run.analyze ?? {};
+  const unmoved = (name: string) => before[name] !== undefined && before[name] === bases[name];
+  const there = services.filter(({ name }) => now.includes(name) || unmoved(name));
   return Object.fromEntries(there.map(({ name }) => [name, run.commit]));
 }
 

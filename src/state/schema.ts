@@ -68,6 +68,10 @@ export const Lock = z.looseObject({
 });
 export type Lock = z.infer<typeof Lock>;
 
+/** A person may have opened the lock in the file: one that is not locked is none, so that the next one can close (rule V4). */
+const withoutOpened = (lock: unknown): unknown =>
+  typeof lock === 'object' && lock !== null && 'locked' in lock && lock.locked === false ? null : lock;
+
 export const PipelineFile = z.looseObject({
   pipelines: z.array(PipelineRun),
   current: z.string().nullable(),
@@ -80,7 +84,7 @@ export const PipelineFile = z.looseObject({
   // added by this project
   /** Ids of events already applied (`run_id.attempt.stage`), so that a lost answer never records twice. */
   applied_events: z.array(z.string()).default([]),
-  lock: Lock.nullable().default(null),
+  lock: z.preprocess(withoutOpened, Lock.nullable().default(null)),
   /** Rule A9: target -> service -> commit last deployed with success. */
   deployed_commits: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 });

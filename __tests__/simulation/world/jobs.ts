@@ -88,6 +88,9 @@ export interface Ended {
   reason: string;
 }
 
+/** A program that ran. The workspace is no checkout, so git fails. */
+const RAN = { code: 0, stdout: '', stderr: '', timedOut: false, duration: 1 };
+
 /** Nothing is secret here: invariant 8 has tests of its own. */
 const MASKING = { mask: <T>(value: T): T => value };
 
@@ -126,15 +129,13 @@ export function contextOf(
       log,
       github: githubApi,
       signal: runner.abort.signal,
-      run: () =>
-        runner.effect(
-          'docker image inspect',
-          () => Promise.resolve({ code: 0, stdout: '', stderr: '', timedOut: false, duration: 1 }),
-          {
-            latency: 10,
-            lost: () => new Error('the runner has no docker'),
-          },
-        ),
+      run: ([program]) =>
+        program === 'git'
+          ? Promise.resolve({ ...RAN, code: 128 })
+          : runner.effect('docker image inspect', () => Promise.resolve(RAN), {
+              latency: 10,
+              lost: () => new Error('the runner has no docker'),
+            }),
       post: () => Promise.resolve({ status: 200 }),
       readText: () => Promise.resolve(composeOf(place.layout)),
       readFile: () => Promise.resolve(undefined),
@@ -227,6 +228,7 @@ function earlyStages(place: Place, context: PipelineContext, options: JobOptions
     });
     const plan: Plan = {
       base: '',
+      bases: deployed,
       head: run.commit,
       categories: { frontend: [], backend: [], database: [], config: [], test: [], shared: [], other: [] },
       suites: [],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunContext } from '../../../src/action/event.ts';
-import { idOf } from '../../../src/pipeline/begin.ts';
+import { idOf, isRecorded } from '../../../src/pipeline/begin.ts';
+import { isTrial } from '../../../src/pipeline/trial.ts';
 
 const event = { runId: '7', runAttempt: 1, job: 'deploy' } as unknown as RunContext;
 
@@ -19,5 +20,28 @@ describe('ids of events', () => {
       ),
     );
     expect(new Set(ids).size).toBe(8);
+  });
+});
+
+describe('what is tested only', () => {
+  const pullRequest = { number: 7 } as NonNullable<RunContext['pullRequest']>;
+  const merge = 'refs/pull/7/merge';
+
+  test.each([
+    ['pull_request', merge, pullRequest, true],
+    ['pull_request_review', merge, pullRequest, true],
+    ['pull_request_review_comment', merge, pullRequest, true],
+    ['an event that nobody knows yet, on the ref of a pull request', merge, undefined, true],
+    ['one that carries a pull request, whatever its ref', 'refs/heads/main', pullRequest, true],
+    ['merge_group', 'refs/heads/gh-readonly-queue/main/pr-7', undefined, true],
+    ['push', 'refs/heads/main', undefined, false],
+    ['push', 'refs/tags/v1', undefined, false],
+    ['issue_comment', 'refs/heads/main', undefined, false],
+    ['workflow_run', 'refs/heads/main', undefined, false],
+    ['workflow_dispatch', 'refs/heads/pull/7', undefined, false],
+  ])('flow: %s on %s (%#)', (eventName, ref, pull, trial) => {
+    const about = { ...event, eventName, ref, ...(pull === undefined ? {} : { pullRequest: pull }) };
+    expect(isTrial(about)).toBe(trial);
+    expect(isRecorded({ event: about, dryRun: false })).toBe(!trial);
   });
 });

@@ -7,16 +7,24 @@ import { emptyRegistry } from '../../../src/pipeline/registry.ts';
 import type { State } from '../../../src/state/files.ts';
 
 const COMMIT = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
+const OLDEST = 'c1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 const OLDER = 'b1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 
 /** A verified release of the frontend, in a project of two services. */
-async function recordAfter(before: Record<string, string>): Promise<State['file']> {
+async function recordAfter(before: Record<string, string>, bases = before): Promise<State['file']> {
   let state = {
     file: { ...emptyPipelineFile(), deployed_commits: { local: before } },
     registry: emptyRegistry(),
   } as State;
   const context = {
-    event: { eventName: 'push', runId: '7', runAttempt: 1, job: 'deploy', branch: 'main' },
+    event: {
+      eventName: 'push',
+      runId: '7',
+      runAttempt: 1,
+      job: 'deploy',
+      branch: 'main',
+      ref: 'refs/heads/main',
+    },
     config: { project: { timezone: 'UTC' }, safety: { max_consecutive_failures: 3, keep_releases: 5 } },
     services: [{ name: 'frontend' }, { name: 'backend' }],
     dryRun: false,
@@ -34,7 +42,7 @@ async function recordAfter(before: Record<string, string>): Promise<State['file'
     commit: COMMIT,
     stages: [],
     recorded: false,
-    analyze: { services: ['frontend'], categories: {}, decisions: [] },
+    analyze: { services: ['frontend'], bases, categories: {}, decisions: [] },
     deploy: {
       services: [
         { service: 'frontend', image: 'shop-frontend:a1b2c3d', status: 'deployed', bytes_sent: 16_800 },
@@ -51,8 +59,8 @@ async function recordAfter(before: Record<string, string>): Promise<State['file'
   await finishRun(context, run);
   return state.file;
 }
-const commitsAfter = async (before: Record<string, string>) =>
-  (await recordAfter(before)).deployed_commits['local'];
+const commitsAfter = async (...given: Parameters<typeof recordAfter>) =>
+  (await recordAfter(...given)).deployed_commits['local'];
 
 test('S1: what was sent for each service stands in the record', async () => {
   const { pipelines } = await recordAfter({});
@@ -64,6 +72,18 @@ describe('A9: what the next comparison starts from', () => {
     expect(await commitsAfter({ frontend: OLDER, backend: OLDER })).toEqual({
       frontend: COMMIT,
       backend: COMMIT,
+    });
+  });
+
+  test.each([
+    ['a rollback moved it since ANALYZE', OLDER, COMMIT],
+    ['the commit last deployed is gone, and it was compared with another', OLDER, OLDEST],
+    ['everything counted as changed, and it was left out all the same', OLDER, ''],
+  ])('A9: a service that this run leaves alone stays where it is: %s', async (_what, recorded, compared) => {
+    const before = { frontend: OLDER, backend: recorded };
+    expect(await commitsAfter(before, { frontend: OLDER, backend: compared })).toEqual({
+      frontend: COMMIT,
+      backend: recorded,
     });
   });
 

@@ -21,14 +21,17 @@ function contextOf(double: GitDataDouble, targetName: string, runId = '7'): Pipe
     eventName: 'push',
     sha: SHA,
     branch: 'main',
+    ref: 'refs/heads/main',
     runId,
     runAttempt: 1,
     job: 'deploy',
     actor: 'gons',
+    workspace: '/nonexistent',
     runUrl: `https://github.invalid/runs/${runId}`,
   };
   return {
     event,
+    directory: '/nonexistent',
     config: {
       project: { timezone: 'UTC' },
       trigger: { branches: ['main'] },
@@ -50,6 +53,7 @@ function contextOf(double: GitDataDouble, targetName: string, runId = '7'): Pipe
       github: double.api(targetName),
       clock: { ...clock, now: () => new Date('2026-12-31T23:59:59.400Z') },
       log,
+      run: async () => ({ code: 128, stdout: '', stderr: '' }),
       mask: <T>(value: T) => value,
     },
     server: {},

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { applyEvent, emptyPipelineFile, KEPT_EVENTS, KEPT_RUNS } from '../../../src/pipeline/record.ts';
 import type { RecordEvent, RunFinished } from '../../../src/pipeline/events.ts';
 import { eventId } from '../../../src/pipeline/events.ts';
+import { parsePipelineFile } from '../../../src/state/files.ts';
 import { PipelineFile } from '../../../src/state/schema.ts';
 import { finished, header } from '../../helpers/record-events.ts';
 
@@ -167,6 +168,47 @@ describe('V4: counting and the lock', () => {
     );
     expect(file.lock).toMatchObject({ locked: true, reason: 'the rollback of backend failed' });
     expect(file.pipelines[0]).toMatchObject({ undo_failed: ['backend'], rolled_back: ['frontend'] });
+  });
+
+  it.each([
+    [
+      'the third failure',
+      { consecutive_failures: 0 },
+      [4, 5, 6],
+      {},
+      '3 failures in a row, the last in test',
+    ],
+    ['one more, where the counter stood', {}, [4], {}, '4 failures in a row, the last in test'],
+    [
+      'a rollback that failed',
+      {},
+      [4],
+      { undo_failed: ['web'], max_consecutive_failures: 9 },
+      'the rollback of web failed',
+    ],
+  ])(
+    'V4: after a lock that a person opened in the file, %s locks again',
+    (_what, stats, runs, over, reason) => {
+      const locked = after(finished(1, 'failed'), finished(2, 'failed'), finished(3, 'failed'));
+      const byHand = {
+        ...locked,
+        stats: { ...locked.stats, ...stats },
+        lock: { ...locked.lock, locked: false },
+      };
+      const opened = parsePipelineFile(JSON.stringify(byHand), 'autopilot-state');
+      expect(opened.lock).toBeNull();
+      const again = runs.reduce((file, run) => applyEvent(file, finished(run, 'failed', over)), opened);
+      expect(again.lock).toMatchObject({ locked: true, reason, pipeline_id: `run-${runs.at(-1)}` });
+    },
+  );
+
+  it('V4: of a lock that a person opened, the word alone is enough', () => {
+    const opened = { ...emptyPipelineFile(), lock: { locked: false } };
+    expect(parsePipelineFile(JSON.stringify(opened), 'autopilot-state').lock).toBeNull();
+    const torn = JSON.stringify({ ...opened, lock: { locked: true } });
+    expect(() => parsePipelineFile(torn, 'autopilot-state')).toThrow(
+      expect.objectContaining({ code: 'STATE_CORRUPT', why: expect.stringContaining('lock.reason') }),
+    );
   });
 
   it('V4: only an unlock opens; it sets the counter to 0 and names actor and reason', () => {

@@ -18,6 +18,8 @@ export interface Checkout {
   list(commit: string): Promise<TreeEntry[]>;
   /** The content of a file of a commit, by its name in git. */
   blob(sha: string, limit: number): ReturnType<ReadFile>;
+  /** Whether `commit` has `ancestor` in the part of its history that is here. */
+  contains(commit: string, ancestor: string): Promise<boolean>;
   /** Where two commits parted; nothing when the history is cut (shallow) or they never met. */
   mergeBase(a: string, b: string): Promise<string | undefined>;
 }
@@ -80,6 +82,10 @@ export async function openCheckout(run: RunProgram, directory: string): Promise<
       return size > limit
         ? { size }
         : { size, content: Buffer.from(await answer(['cat-file', 'blob', sha])) };
+    },
+    async contains(of, ancestor) {
+      const result = await git(['merge-base', '--is-ancestor', '--end-of-options', ancestor, of]);
+      return result.code === 0;
     },
     async mergeBase(a, b) {
       if ((await answer(['rev-parse', '--is-shallow-repository'])).trim() !== 'false') return undefined;

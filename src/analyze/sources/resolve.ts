@@ -97,7 +97,7 @@ async function between(sources: Sources, base: string, head: string): Promise<Ch
     if (isPermission(error) || [403, 429].includes(statusOf(error) ?? 0)) throw error;
     log.debug(`The comparison failed: ${messageOf(error)}.`);
   }
-  const headTree = await headTreeOf(github, head);
+  const headTree = await headTreeOf(github, head, (await checkout?.commit(head)) !== undefined);
   const baseTree = await treeOf(github, base).catch((error: unknown) => {
     throw isUnknownCommit(error) ? new MissingBase(base) : error;
   });
@@ -125,11 +125,12 @@ async function everything(sources: Sources, head: string, reason: string, offlin
   }
 }
 
-async function headTreeOf(github: GitHubApi, head: string): Promise<string> {
+async function headTreeOf(github: GitHubApi, head: string, isHere = false): Promise<string> {
   try {
     return await treeOf(github, head);
   } catch (error) {
-    if (statusOf(error) !== 404) throw error;
+    // A commit that is checked out need not be one of this repository.
+    if (statusOf(error) !== 404 || isHere) throw error;
     // For a repository that a token may not read, GitHub says "not found".
     throw new AutopilotError('GITHUB_PERMISSION', {
       what: `The commit ${head} of ${github.owner}/${github.repo} cannot be read.`,

@@ -3,18 +3,23 @@ import type { AnalyzeEvent } from '../../analyze/event.ts';
 import type { Plan } from '../../analyze/plan.ts';
 import { directoryWithin } from '../../analyze/workspace.ts';
 import type { RunContext } from '../../action/event.ts';
+import type { CarriedRun } from '../carried.ts';
+import { checkoutDecision } from '../commit.ts';
 import type { PipelineContext } from '../context.ts';
 import type { StageOutcome } from '../run.ts';
 
 /** Stage ANALYZE (rules A1 to A9) and layer 1 of the safety: a CRITICAL finding in the changed files ends the run here. */
-export async function analyzeStage(context: PipelineContext): Promise<StageOutcome> {
+export async function analyzeStage(
+  context: PipelineContext,
+  { commit }: Pick<CarriedRun, 'commit'>,
+): Promise<StageOutcome> {
   const { config, services, event, effects, store, targetName } = context;
   const { file } = await store.read();
-  const plan = await analyze(
+  const found = await analyze(
     {
       config,
       services,
-      event: analyzeEventOf(event),
+      event: { ...analyzeEventOf(event), sha: commit },
       deployedCommits: file.deployed_commits[targetName] ?? {},
       triedBefore: file.pipelines.some((run) => run.target === targetName && run.finished_at !== null),
       workspace: event.workspace,
@@ -28,6 +33,7 @@ export async function analyzeStage(context: PipelineContext): Promise<StageOutco
       now: () => effects.clock.now().getTime(),
     },
   );
+  const plan = { ...found, decisions: [...checkoutDecision(event, commit), ...found.decisions] };
   report(plan, context);
   const critical = plan.findings.filter((finding) => finding.severity === 'CRITICAL');
   if (critical.length > 0) {

@@ -2,8 +2,8 @@ import { test } from '../../test/stage.ts';
 import type { CarriedRun } from '../carried.ts';
 import { needed } from '../carried.ts';
 import type { PipelineContext } from '../context.ts';
-import { isTrial } from '../begin.ts';
 import type { StageOutcome } from '../run.ts';
+import { isTrial } from '../trial.ts';
 
 /** Stage TEST (rules T1 to T3). A dry run says which suites would run. */
 export async function testStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
