@@ -18,7 +18,8 @@ export function revertScript(plan: ReleasePlan): string {
     FUNCTIONS,
     ...compose(plan),
     ...services.flatMap((service) => revertService(plan, service)),
-    `rm -f ${q(plan.compose.next)} ${q(plan.compose.override)}`,
+    // The new file last, see `stageCompose`.
+    `rm -f ${q(plan.compose.before)} ${q(plan.compose.override)} ${q(plan.compose.next)}`,
     'exit "$failed"',
     '',
   ].join('\n');
@@ -26,14 +27,11 @@ export function revertScript(plan: ReleasePlan): string {
 
 const FUNCTIONS = readFileSync(new URL('./undo.sh', import.meta.url), 'utf8');
 
+/** As `restoreCompose` does it: while the new file waits, it has not taken the place of the one that is there. */
 function compose(plan: ReleasePlan): string[] {
   const { before, file, next, existed } = plan.compose;
-  const part = q(`${before}.part`);
-  const back = existed
-    ? `  [ ! -e ${q(before)} ] || { cp -p ${q(before)} ${part} && mv -f ${part} ${q(file)}; } || failed=1`
-    : `  rm -f ${q(file)}`;
-  // As long as the new file waits, it has not taken the place of the one that is there.
-  return [`if [ -e ${q(next)} ]; then`, `  rm -f ${q(next)} ${q(before)}`, 'else', back, 'fi'];
+  const back = existed ? `mv -f ${q(before)} ${q(file)}` : `rm -f ${q(file)} ${q(before)}`;
+  return [`if [ ! -e ${q(next)} ] && [ -e ${q(before)} ]; then`, `  ${back} || failed=1`, 'fi'];
 }
 
 function revertService(plan: ReleasePlan, service: ServicePlan): string[] {

@@ -36,19 +36,14 @@ export async function runArmed(script: string, machine: Machine): Promise<number
     if (line === '' || line.startsWith('#') || line === 'failed=0' || line.startsWith('docker version '))
       continue;
     if (line === 'fi') open.pop();
-    else if (line === 'else') open.push(!open.pop());
     else if (line.startsWith('if ')) open.push(open.includes(false) || holds(line, words));
-    if (line === 'fi' || line === 'else' || line.startsWith('if ') || open.includes(false)) continue;
+    if (line === 'fi' || line.startsWith('if ') || open.includes(false)) continue;
     await scheduler.sleep(5);
     if (line === 'was=$failed failed=0') [was, failed] = [failed, 0];
     else if (line === '[ "$was" = 0 ] || failed=1') failed ||= was;
-    else if (line.startsWith('[ ! -e ')) {
-      const [before, part, file] = [words[3] ?? '', words[10] ?? '', words[15] ?? ''];
-      if (!files.has(before)) continue;
-      files.set(part, files.get(before) ?? '');
-      await scheduler.sleep(1);
-      files.set(file, files.get(part) ?? '');
-      files.delete(part);
+    else if (line.startsWith('mv -f ')) {
+      files.set(words[3] ?? '', files.get(words[2] ?? '') ?? '');
+      files.delete(words[2] ?? '');
     } else if (line.startsWith('rm -f ')) for (const word of words.slice(2)) files.delete(word);
     else if (line.startsWith('docker rm --force --volumes '))
       failed ||= await docker('rm', '--force', words[4] ?? '');
@@ -88,7 +83,7 @@ export async function runArmed(script: string, machine: Machine): Promise<number
 
   function holds(line: string, words: string[]): boolean {
     if (line === 'if [ "$failed" = 0 ]; then') return failed === 0;
-    if (line.startsWith('if [ -e ')) return files.has(words[3] ?? '');
+    if (line.startsWith('if [ ! -e ')) return !files.has(words[4] ?? '') && files.has(words[9] ?? '');
     if (line.startsWith('if docker inspect ')) return engine.find(words[3] ?? '') !== undefined;
     throw new Error(`the model does not know this line of the armed script: ${line}`);
   }

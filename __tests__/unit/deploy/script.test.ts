@@ -257,7 +257,7 @@ test.each([
     const folder = mkdtempSync(join(tmpdir(), 'script-'));
     const at = (name: string) => join(folder, name);
     writeFileSync(at('file'), 'ours');
-    if (existed) writeFileSync(at('before'), 'before');
+    writeFileSync(at('before'), 'before');
     if (waits) writeFileSync(at('next'), 'next');
     const compose = {
       directory: folder,
@@ -270,7 +270,7 @@ test.each([
     const run = spawnSync('sh', ['-c', revertScript({ ...plan(), compose })], { encoding: 'utf8' });
     expect([run.status, run.stderr]).toEqual([0, '']);
     expect(existsSync(at('file')) ? readFileSync(at('file'), 'utf8') : undefined).toBe(left);
-    expect(existsSync(at('next'))).toBe(false);
+    expect([existsSync(at('next')), existsSync(at('before'))]).toEqual([false, false]);
     rmSync(folder, { recursive: true });
   },
 );
