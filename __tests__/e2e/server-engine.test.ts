@@ -167,6 +167,7 @@ describe.each(['local', 'ssh'])('engine, %s', (kind) => {
       state: 'running',
       stopGracePeriod: 7,
       restartCount: 0,
+      restartPolicy: 'no',
       labels: { app: 'demo' },
       networkMode: 'none',
     });

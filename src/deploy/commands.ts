@@ -175,6 +175,8 @@ const docker = (title: string, args: readonly string[], timeout = MINUTES): Comm
 export const tagImage = (service: ServicePlan): Command =>
   docker(`pin the image of ${service.service}`, ['tag', service.previous_id, service.pin]);
 export const startContainer = (name: string, id: string): Command => docker(`start ${name}`, ['start', id]);
+export const setRestart = (name: string, id: string, policy: string): Command =>
+  docker(`set the restart policy of ${name} to ${policy}`, ['update', '--restart', policy, id]);
 /** Uses the container's own stop signal and grace period; `seconds` is that period, for the time limit only. */
 export const stopContainer = (name: string, id: string, seconds: number): Command =>
   docker(`stop ${name}`, ['stop', id], MINUTES + seconds * 1000);

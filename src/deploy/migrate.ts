@@ -2,6 +2,7 @@ import { AutopilotError } from '../errors.ts';
 import { removeMigration } from './candidate.ts';
 import { runMigration, writeCandidateOverride } from './commands.ts';
 import { must, nothingLive, type ReleaseEffects } from './effects.ts';
+import { keepStopped, restartSteps } from './left-running.ts';
 import type { MigrationPlan, ReleasePlan, ServicePlan } from './release.ts';
 import { manualSteps, undoRelease, type UndoOutcome, type UndoRequest } from './undo.ts';
 
@@ -73,13 +74,14 @@ export async function undoOrAsk(
     .catch((error: unknown) => {
       effects.log.warning(`The server's journal could not be written: ${String(error)}`);
     });
+  await keepStopped(plan, effects);
   const changing = plan.services.filter((entry) => !entry.current);
   return {
     rolledBack: [],
     failed: Object.fromEntries(changing.map((entry) => [entry.service, why])),
     manualSteps: [
       '# only if the version before can run on the migrated data:',
-      ...[...changing].reverse().flatMap((entry) => manualSteps(plan, entry)),
+      ...[...changing].reverse().flatMap((entry) => [...manualSteps(plan, entry), ...restartSteps(entry)]),
     ],
     leftToServer: false,
     leftRunning: true,

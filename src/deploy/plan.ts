@@ -176,6 +176,7 @@ function planService(observed: Observation, request: PlanRequest, wanted: Wanted
       name: container.name,
       image: container.image,
       running: running.includes(container),
+      restart: container.restartPolicy,
       networks: namesOf(container),
     })),
     container_name: model?.container_name ?? '',

@@ -80,7 +80,8 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
     ? { services: plan.services, warnings: [] }
     : await stillOurs(plan, effects);
   const repaired = services.length < plan.services.length;
-  if (repaired)
+  // Gone where an undoing that did not come to its end has put it back already.
+  if (repaired && (await effects.target.readFile(plan.compose.before)) !== undefined)
     warnings.push(
       `${plan.compose.file} is left as it is too; the file before that release is ${plan.compose.before}.`,
     );

@@ -8,6 +8,8 @@ export const KeptContainer = z.object({
   name: z.string(),
   image: z.string(),
   running: z.boolean(),
+  /** The engine's restart policy for it. */
+  restart: z.string().default(''),
   /** network -> the names it answers to there, so that it can be let into traffic again. */
   networks: z.record(z.string(), z.array(z.string())).default({}),
 });

@@ -1,6 +1,7 @@
 import { outcomeOf, undoneOutcome } from './deploy.ts';
 import { containersOf, type ReleaseEffects } from './effects.ts';
 import { failure } from './health.ts';
+import { keepStopped } from './left-running.ts';
 import { undoOrAsk } from './migrate.ts';
 import type { ReleasePlan } from './release.ts';
 import type { ContainerFailure, ServiceOutcome } from './result.ts';
@@ -68,6 +69,7 @@ export function underTest(
     async leaveRunning(reason) {
       await keeper.record('left_running', { reason });
       await keeper.disarm();
+      await keepStopped(plan(), effects);
       for (const warning of await retireStaged(plan(), effects)) effects.log.warning(warning);
     },
     outcomes: (reason, undone) =>

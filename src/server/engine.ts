@@ -211,6 +211,7 @@ function toContainer(found: Docker.ContainerInspectInfo): Container {
     health: (health?.Status as Container['health'] | undefined) ?? 'none',
     healthLog: (health?.Log ?? []).map((each) => each.Output.trim()).join('\n'),
     restartCount: found.RestartCount,
+    restartPolicy: found.HostConfig.RestartPolicy?.Name || 'no',
     startedAt: found.State.StartedAt,
     labels: found.Config.Labels ?? {},
     networks,

@@ -46,6 +46,8 @@ export interface Container {
   health: 'none' | 'starting' | 'healthy' | 'unhealthy';
   healthLog: string;
   restartCount: number;
+  /** `no`, `always`, `unless-stopped` or `on-failure`. */
+  restartPolicy: string;
   startedAt: string;
   labels: Record<string, string>;
   /** network name -> its address there ('' while not running) and aliases. */

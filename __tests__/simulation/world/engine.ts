@@ -92,6 +92,7 @@ export class SimEngine {
       health: 'none',
       healthLog: '',
       restartCount: 0,
+      restartPolicy: 'no',
       startedAt: '',
       networks: { [NETWORK]: { address: '', aliases: [service] } },
       ports: {},

@@ -137,3 +137,20 @@ describe('invariant 2: a container that a person recreated while the release was
     expect(Object.fromEntries(server.files)).toEqual({ [FILE]: THEIRS });
   });
 });
+
+test('D3: a compose file that an undoing has put back already is not promised to a person who repairs the rest', async () => {
+  const server = world();
+  await deploy(server, () => undefined);
+  const failing = (title: string) =>
+    title.startsWith('start shop-backend-1') ? { code: 1, stdout: '', stderr: 'injected' } : undefined;
+  const { change } = server.keeper;
+  server.keeper.change = async (command) => failing(command.title) ?? change(command);
+  await expect(open(server)).rejects.toMatchObject({ code: 'ROLLBACK_FAILED' });
+  server.keeper.change = change;
+  expect(server.files.get(FILE)).toBe(SOURCE);
+  for (const id of [...server.containers.keys()]) server.containers.delete(id);
+  serving(server);
+  server.files.set(FILE, THEIRS);
+  expect((await open(server)).settled).toMatchObject({ warnings: [expect.stringContaining('by hand')] });
+  expect(server.files.get(FILE)).toBe(THEIRS);
+});

@@ -73,6 +73,7 @@ export class FakeServer {
       health: 'none',
       healthLog: '',
       restartCount: 0,
+      restartPolicy: 'no',
       startedAt: '',
       labels: {
         'com.docker.compose.project': 'shop',
@@ -337,6 +338,9 @@ export class FakeServer {
         return this.start(container);
       case 'stop ':
         this.stop(container);
+        return ok();
+      case 'update ':
+        container.restartPolicy = rest[1] ?? '';
         return ok();
       case 'rm ':
         this.containers.delete(container.id);

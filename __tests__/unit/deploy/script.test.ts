@@ -7,7 +7,14 @@ import type { ReleasePlan, ServicePlan } from '../../../src/deploy/release.ts';
 import { revertScript } from '../../../src/deploy/script.ts';
 
 const id = (letter: string) => letter.repeat(64);
-const KEPT = { id: id('a'), name: 'shop-backend-1', image: 'shop-backend:v1', running: true, networks: {} };
+const KEPT = {
+  id: id('a'),
+  name: 'shop-backend-1',
+  image: 'shop-backend:v1',
+  running: true,
+  restart: '',
+  networks: {},
+};
 const HOOK = {
   name: 'nginx',
   compose_service: '',
@@ -65,7 +72,7 @@ const CASES: [string, ReleasePlan][] = [
     'container_name',
     plan({
       container_name: 'shop',
-      kept: [{ id: id('a'), name: 'shop', image: 'x', running: true, networks: {} }],
+      kept: [{ id: id('a'), name: 'shop', image: 'x', running: true, restart: '', networks: {} }],
     }),
   ],
   [

@@ -96,6 +96,7 @@ describe('V3: the commands for a person', () => {
     name: 'shop-backend-1',
     image: 'shop-backend:v1',
     running: true,
+    restart: '',
     networks: { shop_default: ['backend', "it's"], other: [] },
   };
 
