@@ -145,6 +145,7 @@ describe.each(['local', 'ssh'])('engine, %s', (kind) => {
         store: 'classic',
         dataRoot: join(folder, 'data'),
         platform: `${version['Os']}/${version['Arch']}`,
+        rootless: false,
       });
   });
 

@@ -37,6 +37,15 @@ test('V4: a run that waits for the server while the third failure locks the pipe
   expect(world.truth.violations).toEqual([]);
 });
 
+test('deploy.drift: the tag of a service that a release leaves alone is no drift (stages/deploy.ts)', async () => {
+  const world = await played(newWorld(), release(), release({ changes: { web: good() } }));
+  expect(world.truth.state()?.pipelines.at(-1)).toMatchObject({
+    status: 'success',
+    stages: expect.arrayContaining([expect.objectContaining({ name: 'deploy', status: 'passed' })]),
+  });
+  expect(world.truth.violations).toEqual([]);
+});
+
 /** What runs for each service, as the engine says. */
 const running = ({ server }: World) =>
   Object.fromEntries(

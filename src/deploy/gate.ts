@@ -78,7 +78,8 @@ async function serverChecks(input: GateInput, look: Look, effects: GateEffects):
   }
   return [
     { name, passed: true, detail: `${effects.target.name} answers` },
-    ...versionChecks(info.value),
+    engineCheck(info.value, input),
+    composeVersionCheck(info.value),
     await diskCheck(info.value, input, look, effects),
   ];
 }
@@ -125,24 +126,31 @@ async function diskCheck(
   };
 }
 
-function versionChecks(info: EngineInfo): GateCheck[] {
+function engineCheck(info: EngineInfo, { wanted }: GateInput): GateCheck {
+  const name = 'Docker engine';
+  if (info.engine === '') return { name, passed: false, detail: 'no engine answers' };
+  const detail = `${info.engine}, ${info.store} image store`;
+  // A health check URL is asked at the container's own address, before anything of the service is published.
+  if (!info.rootless || wanted.every(({ service }) => service.healthCheck.url === undefined)) {
+    return { name, passed: true, detail };
+  }
+  return {
+    name,
+    passed: false,
+    detail: `${detail}, rootless: the addresses of its containers cannot be reached from the server`,
+    fix: 'Rootless engines are not supported with health check URLs: deploy to an engine that runs as root.',
+  };
+}
+
+function composeVersionCheck(info: EngineInfo): GateCheck {
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(info.compose) ?? []).slice(1).map(Number);
   const enough = major > OLDEST_COMPOSE[0] || (major === OLDEST_COMPOSE[0] && minor >= OLDEST_COMPOSE[1]);
-  return [
-    {
-      name: 'Docker engine',
-      passed: info.engine !== '',
-      detail: info.engine === '' ? 'no engine answers' : `${info.engine}, ${info.store} image store`,
-    },
-    {
-      name: 'Docker Compose',
-      passed: enough,
-      detail: info.compose === '' ? 'not installed' : info.compose,
-      ...(enough
-        ? {}
-        : { fix: `Install Docker Compose ${OLDEST_COMPOSE.join('.')} or later on the server.` }),
-    },
-  ];
+  return {
+    name: 'Docker Compose',
+    passed: enough,
+    detail: info.compose === '' ? 'not installed' : info.compose,
+    ...(enough ? {} : { fix: `Install Docker Compose ${OLDEST_COMPOSE.join('.')} or later on the server.` }),
+  };
 }
 
 /** The folder on the server is the one that is meant: that of this project, on this server. */

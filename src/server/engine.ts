@@ -183,6 +183,7 @@ async function readInfo(docker: Docker, { query }: EngineAccess): Promise<Engine
       : 'classic',
     dataRoot: info.DockerRootDir,
     platform: `${version.Os}/${version.Arch}`,
+    rootless: ((info.SecurityOptions as string[] | null) ?? []).includes('name=rootless'),
   };
 }
 

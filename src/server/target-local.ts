@@ -11,7 +11,7 @@ export interface LocalTargetOptions {
   /** `deploy.path`. */
   path: string;
   log: Log;
-  /** DOCKER_HOST as the runner has it: unix:///path or tcp://host:port. */
+  /** DOCKER_HOST as the runner has it: unix:///path or tcp://host:port; the default socket without it. */
   dockerHost?: string;
   /** Environment of every command and of the keeper, instead of this process's own. */
   env?: Record<string, string>;
@@ -19,15 +19,14 @@ export interface LocalTargetOptions {
   shell?: readonly [string, ...string[]];
 }
 
-const DEFAULT_SOCKET = '/var/run/docker.sock';
+const DEFAULT_HOST = 'unix:///var/run/docker.sock';
 
 /** The engine of this machine, by the same keeper as a remote one. */
 export function openLocalTarget(options: LocalTargetOptions): Target {
-  const engine = engineAddress(options.dockerHost ?? '');
-  const environment = {
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.dockerHost ? { dockerHost: options.dockerHost } : {}),
-  };
+  // Said to the commands as well: by itself the docker program follows its current context, and reads do not.
+  const dockerHost = options.dockerHost || DEFAULT_HOST;
+  const engine = engineAddress(dockerHost);
+  const environment = { dockerHost, ...(options.env === undefined ? {} : { env: options.env }) };
   const shell = options.shell ?? ['sh'];
   return assembleTarget({
     name: 'local',
@@ -40,9 +39,8 @@ export function openLocalTarget(options: LocalTargetOptions): Target {
   });
 }
 
-/** Where DOCKER_HOST points; '' is the default socket. */
-export function engineAddress(dockerHost: string): NetConnectOpts {
-  if (dockerHost === '') return { path: DEFAULT_SOCKET };
+/** Where DOCKER_HOST points. */
+function engineAddress(dockerHost: string): NetConnectOpts {
   const socket = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
   if (socket) return { path: socket };
   const [, host, port] = /^tcp:\/\/(\[[0-9a-fA-F:]+\]|[^/:]+):(\d+)\/?$/.exec(dockerHost) ?? [];
@@ -71,11 +69,10 @@ function connected(socket: Socket): Promise<Duplex> {
 async function startShell(
   shell: string[],
   text: string,
-  { env, dockerHost }: { env?: Record<string, string>; dockerHost?: string },
+  { env, dockerHost }: { env?: Record<string, string>; dockerHost: string },
 ): Promise<Session> {
   const [program = 'sh', ...args] = shell;
-  const prefix = dockerHost === undefined ? [] : [`DOCKER_HOST=${dockerHost}`];
-  const child = spawn('env', [...prefix, program, ...args, '-c', text], {
+  const child = spawn('env', [`DOCKER_HOST=${dockerHost}`, program, ...args, '-c', text], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(env ? { env } : {}),

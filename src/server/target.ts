@@ -32,6 +32,8 @@ export interface EngineInfo {
   /** Absolute path on the server. */
   dataRoot: string;
   platform: string;
+  /** Its containers have a network of their own, which the server cannot reach. */
+  rootless: boolean;
 }
 
 export interface Container {

@@ -232,6 +232,7 @@ export class SimEngine {
       store: 'classic',
       dataRoot: '/var/lib/docker',
       platform: 'linux/amd64',
+      rootless: false,
     }),
     containers: async (labels) =>
       [...this.containers.values()]

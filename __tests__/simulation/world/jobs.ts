@@ -45,13 +45,14 @@ export interface Place {
 
 export const PATH = '/srv/shop/docker-compose.prod.yml';
 
+/** In the repository one image has a name of its own, as in many projects; releases write ours over it. */
 export function composeOf(layout: Layout): string {
   const own = {
     'side-by-side': '',
     'host-port': '    ports:\n      - {target: 8080, published: "8080"}\n',
     'fixed-name': '    container_name: shop-web\n',
   };
-  return `name: shop\nservices:\n  api:\n    image: shop-api:none\n  web:\n    image: shop-web:none\n${own[layout]}`;
+  return `name: shop\nservices:\n  api:\n    image: registry.example/api:none\n  web:\n    image: shop-web:none\n${own[layout]}`;
 }
 
 export function configOf(autoRollback: boolean): Config {

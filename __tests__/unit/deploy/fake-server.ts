@@ -116,6 +116,7 @@ export class FakeServer {
       store: 'classic',
       dataRoot: '/var/lib/docker',
       platform: 'linux/amd64',
+      rootless: false,
     }),
     containers: async (labels) =>
       structuredClone(

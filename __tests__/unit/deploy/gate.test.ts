@@ -109,6 +109,17 @@ describe('D1: the gate', () => {
       ['Docker Compose'],
     ],
     [
+      "the engine is rootless: no candidate's own address can be reached",
+      ({ effects, server }) =>
+        Object.assign(effects.target, {
+          engine: {
+            ...server.engine,
+            info: async () => ({ ...(await server.engine.info()), rootless: true }),
+          },
+        }),
+      ['Docker engine'],
+    ],
+    [
       'everything at once is shown at once',
       ({ input, effects, server }) => {
         input.tests = { passed: false, detail: '1 failed' };
@@ -122,6 +133,16 @@ describe('D1: the gate', () => {
     const { checks, failed } = await closed(change);
     expect(failed).toEqual(names);
     for (const check of checks) expect(check.detail).not.toBe('');
+  });
+
+  test('open: a rootless engine, where no service has a health check URL', async () => {
+    const { failed } = await closed(({ server, effects, input }) => {
+      Object.assign(effects.target, {
+        engine: { ...server.engine, info: async () => ({ ...(await server.engine.info()), rootless: true }) },
+      });
+      input.wanted = input.wanted.map((entry) => ({ ...entry, service: service('web', undefined) }));
+    });
+    expect(failed).toEqual([]);
   });
 
   test('a first deployment has nothing to back up, and says so', async () => {

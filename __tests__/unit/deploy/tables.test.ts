@@ -276,6 +276,7 @@ function observation(server: FakeServer) {
       store: 'classic' as const,
       dataRoot: '/d',
       platform: 'linux/amd64',
+      rootless: false,
     },
     freeDisk: 1,
     serverSource: 'services: {}',
