@@ -6,7 +6,6 @@ import type { VerifyResult } from '../../verify/result.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
 import { ownReleases, whoseOf } from '../own-releases.ts';
-import { emptyRegistry } from '../registry.ts';
 import { goodEntries, imageOf } from '../registry-entries.ts';
 import type { StageOutcome } from '../run.ts';
 
@@ -36,7 +35,11 @@ export async function verifyRelease(
     healthCheck.url === undefined ? [] : [[name, healthCheck.url] as const],
   );
   const { smoke_test: smoke, watchdog } = config.verify;
-  const { registry } = await context.store.read().catch(() => ({ registry: emptyRegistry() }));
+  // Where GitHub does not answer this takes minutes, for which an unverified release must not serve unwatched.
+  const protect = context.store
+    .read()
+    .then(({ registry }) => rollbackTargets(context, registry))
+    .catch(() => []);
   const result = await verify(
     {
       smoke: {
@@ -59,7 +62,7 @@ export async function verifyRelease(
       log: effects.log,
       release: release.underTest({
         keepReleases: config.safety.keep_releases,
-        protect: rollbackTargets(context, registry),
+        protect,
       }),
     },
   );
