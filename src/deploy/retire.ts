@@ -9,8 +9,8 @@ const ANONYMOUS = /(?:^|\/volumes\/)([0-9a-f]{64})(?:\/_data)?$/;
 export interface RetireRequest {
   /** `safety.keep_releases`. */
   keepReleases: number;
-  /** Rollback targets: never removed. */
-  protect: readonly string[];
+  /** Rollback targets: never removed. May still be on their way, for nothing else waits for them. */
+  protect: readonly string[] | Promise<readonly string[]>;
 }
 
 /**
@@ -33,7 +33,8 @@ export async function retire(
     const images = await effects.target.engine.images();
     const containers = await effects.target.engine.containers([]);
     const used = new Set(containers.flatMap((container) => [container.imageId, container.image]));
-    for (const reference of imagesToPrune(plan, request, images, used)) {
+    const protect = await request.protect;
+    for (const reference of imagesToPrune(plan, { ...request, protect }, images, used)) {
       await attempt(warnings, `image ${reference}`, () => must(effects, removeImage(reference)));
     }
   });
@@ -95,7 +96,7 @@ function anonymousVolumes(container: Container, service: string): string[] {
  */
 export function imagesToPrune(
   plan: ReleasePlan,
-  request: RetireRequest,
+  request: RetireRequest & { protect: readonly string[] },
   images: readonly Image[],
   used: ReadonlySet<string>,
 ): string[] {

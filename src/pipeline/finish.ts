@@ -184,7 +184,7 @@ function commitsAfter(
 /** Written once, when a release is verified, and when one was put back: never at build (the original's first fault). */
 function registryAfter(
   state: State,
-  { config }: PipelineContext,
+  { config, targetName: target }: PipelineContext,
   run: CarriedRun & { end: RunEnd },
   at: string,
 ) {
@@ -198,6 +198,7 @@ function registryAfter(
       {
         services: Object.fromEntries(released.map((one) => [one.service, image(one.image)])),
         pipeline_id: run.pipeline_id,
+        target,
         at,
       },
       keep,
@@ -212,7 +213,7 @@ function registryAfter(
   if (steps.length === 0) return state.registry;
   return recordRollback(
     state.registry,
-    { services: Object.fromEntries(steps), verdict: 'failed', pipeline_id: run.pipeline_id, at },
+    { services: Object.fromEntries(steps), verdict: 'failed', pipeline_id: run.pipeline_id, target, at },
     keep,
   );
 }

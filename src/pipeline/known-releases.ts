@@ -65,3 +65,15 @@ export async function imagesRunning(context: PipelineContext): Promise<Record<st
   );
   return Object.fromEntries(found.flat());
 }
+
+/** Those of the named images that are on the server. */
+export async function imagesHere(
+  context: PipelineContext,
+  references: readonly string[],
+): Promise<Set<string>> {
+  const { engine } = await serverOf(context);
+  const found = await Promise.all(
+    references.map(async (one) => ((await engine.image(one)) === undefined ? [] : [one])),
+  );
+  return new Set(found.flat());
+}

@@ -9,7 +9,8 @@ import { headerOf, idIn, idOf } from './begin.ts';
 import { type PipelineContext, serverOf, tagOf } from './context.ts';
 import type { RunFinished } from './events.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
-import { imagesRunning, knownNow, knownReleases } from './known-releases.ts';
+import { imagesHere, imagesRunning, knownNow, knownReleases } from './known-releases.ts';
+import { elsewhere, ownReleases, type Whose, whoseOf } from './own-releases.ts';
 import { applyEvent } from './record.ts';
 import { recordRollback } from './registry.ts';
 import { rollbackTargets } from './rollback-targets.ts';
@@ -67,10 +68,12 @@ export async function manualRollback(
   reading.catch(() => undefined);
   const release = context.dryRun ? undefined : await lockServer(context, id);
   const earlier = release && (await settleEarlierOrWarn(context, release, warnings));
-  const [{ registry, lock }, running] = await Promise.all([
+  const [{ registry: all, lock }, running] = await Promise.all([
     reading.then((known) => knownNow(context, known)),
     imagesRunning(context),
   ]);
+  const there = await imagesHere(context, elsewhere(all, whoseOf(context)));
+  const registry = ownReleases(all, whoseOf(context), there);
   const chosen = rollbackTargets(registry, {
     services: request.services,
     running,
@@ -202,7 +205,7 @@ async function record(
         run: { ...header, kind: 'rollback' },
       }),
       registry: good
-        ? rolledBack(before.registry, outcome, own, at, config.safety.keep_releases)
+        ? rolledBack(before.registry, whoseOf(context), outcome, own, at, config.safety.keep_releases)
         : before.registry,
     };
   });
@@ -211,16 +214,23 @@ async function record(
 
 function rolledBack(
   registry: RollbackRegistry,
+  whose: Whose,
   { targets, running }: { targets: Record<string, string>; running: Readonly<Record<string, string>> },
   pipeline: string,
   at: string,
   keep: number,
 ) {
+  const { services: known } = ownReleases(registry, whose);
   const services = Object.fromEntries(
     Object.entries(targets).map(([name, to]) => {
-      const from = running[name] ?? registry.services[name]?.current ?? undefined;
+      const from = running[name] ?? known[name]?.current ?? undefined;
       return [name, { to, ...(from === undefined ? {} : { from: { image: from, tag: tagOf(from) } }) }];
     }),
   );
-  return recordRollback(registry, { services, verdict: 'rolled-back', pipeline_id: pipeline, at }, keep);
+  const { target } = whose;
+  return recordRollback(
+    registry,
+    { services, verdict: 'rolled-back', pipeline_id: pipeline, target, at },
+    keep,
+  );
 }

@@ -1,5 +1,5 @@
 import type { RegistryEntry, RollbackRegistry } from '../state/schema.ts';
-import { goodEntries, imageOf } from './registry-entries.ts';
+import { goodEntries, imageOf, isBeside, isOf, newestGood } from './registry-entries.ts';
 
 /** A verified image of one service. */
 export interface ReleasedImage {
@@ -13,6 +13,8 @@ export interface ReleasedImage {
 export interface Release {
   services: Record<string, ReleasedImage>;
   pipeline_id: string;
+  /** The server, as in `deploy.target`. */
+  target: string;
   /** ISO 8601 with offset. */
   at: string;
 }
@@ -23,6 +25,7 @@ export interface Rollback {
   /** What becomes of `from`: a person's choice or a failed verification. */
   verdict: 'rolled-back' | 'failed';
   pipeline_id: string;
+  target: string;
   at: string;
 }
 
@@ -44,7 +47,8 @@ export function newer(a: RollbackRegistry, b: RollbackRegistry): RollbackRegistr
 /**
  * Records a release. Call it once, after VERIFY has passed, and never at build or deploy: that is how the original's
  * `previous` became the broken image. `current` and `previous` are full image references; one history entry for each
- * image, oldest deployment first. Recording the same release again, or one that is older than what is known about
+ * image and target, oldest deployment first; with several targets, `current` is the newest release of all, and `previous` the
+ * one before it on the same target. Recording the same release again, or one that is older than what is known about
  * its image, changes nothing and gives back the same object. `keepReleases` is `safety.keep_releases`.
  */
 export function recordRelease(
@@ -55,7 +59,7 @@ export function recordRelease(
   return changed(registry, Object.keys(release.services), keepReleases, (name, service) => {
     const released = release.services[name];
     if (!released) return service;
-    const known = service.history.find((entry) => imageOf(entry) === released.image);
+    const known = entryOf(service.history, released.image, release.target);
     if (known && lastChange(known) >= Date.parse(release.at)) return service;
     const entry: RegistryEntry = {
       ...known,
@@ -64,6 +68,7 @@ export function recordRelease(
       status: 'success',
       image: released.image,
       pipeline_id: release.pipeline_id,
+      target: release.target,
       ...(released.commit === undefined ? {} : { commit: released.commit }),
     };
     delete entry.status_at;
@@ -88,33 +93,43 @@ export function recordRollback(
     let next = service;
     const { from } = step;
     if (from && from.image !== step.to) {
-      const known = next.history.find((entry) => imageOf(entry) === from.image);
+      const known = entryOf(next.history, from.image, rollback.target);
       if (!known || lastChange(known) < at) {
         const rejected: RegistryEntry = known
-          ? { ...known, status: rollback.verdict, status_at: rollback.at }
+          ? { ...known, status: rollback.verdict, status_at: rollback.at, target: rollback.target }
           : {
               ...from,
               deployed_at: rollback.at,
               status: rollback.verdict,
               pipeline_id: rollback.pipeline_id,
+              target: rollback.target,
             };
         next = settled(next, rejected);
       }
     }
-    const target = next.history.find((entry) => imageOf(entry) === step.to);
-    if (!target) return { ...next, current: step.to, previous: newestGood(next.history, step.to) };
+    const target =
+      entryOf(next.history, step.to, rollback.target) ??
+      goodEntries(next.history).find((entry) => imageOf(entry) === step.to);
+    if (!target) {
+      const own = next.history.filter((entry) => isOf(entry, rollback.target));
+      return { ...next, current: step.to, previous: newestGood(own, step.to) };
+    }
     if (lastChange(target) >= at || target.status !== 'success') return next;
     return settled(next, {
       ...target,
+      target: rollback.target,
       deployed_at: rollback.at,
       first_deployed_at: target.first_deployed_at ?? target.deployed_at,
     });
   });
 }
 
-function newestGood(history: readonly RegistryEntry[], except: string): string | null {
-  const entry = goodEntries(history).findLast((candidate) => imageOf(candidate) !== except);
-  return entry ? imageOf(entry) : null;
+function entryOf(
+  history: readonly RegistryEntry[],
+  image: string,
+  target: string | undefined,
+): RegistryEntry | undefined {
+  return history.find((entry) => imageOf(entry) === image && isOf(entry, target));
 }
 
 function lastChange(entry: RegistryEntry): number {
@@ -123,14 +138,17 @@ function lastChange(entry: RegistryEntry): number {
 
 /** The history with one entry put in its place, and `current` and `previous` as they follow from it. */
 function settled(service: ServiceHistory, entry: RegistryEntry): ServiceHistory {
-  const others = service.history.filter((other) => imageOf(other) !== imageOf(entry));
+  const others = service.history.filter(
+    (other) => imageOf(other) !== imageOf(entry) || !isOf(other, entry.target),
+  );
   const index = others.findLastIndex(
     (other) => Date.parse(other.deployed_at) <= Date.parse(entry.deployed_at),
   );
   const history = others.toSpliced(index + 1, 0, entry);
   const newest = goodEntries(history).at(-1);
   const current = newest ? imageOf(newest) : service.current;
-  return { ...service, history, current, previous: current === null ? null : newestGood(history, current) };
+  const beside = history.filter((other) => newest !== undefined && isBeside(other, newest));
+  return { ...service, history, current, previous: current === null ? null : newestGood(beside, current) };
 }
 
 function changed(
@@ -152,11 +170,17 @@ function changed(
   return { ...registry, revision: registry.revision + 1, services: Object.fromEntries(services) };
 }
 
-/** The newest `keepReleases` good ones (two at least, else there is nothing to go back to), and a few rejected ones. */
+/**
+ * Of each project and target the newest `keepReleases` good ones (two at least, else there is nothing to go back to), and a
+ * few rejected ones. Those that name no target count for each, so that they go as releases come that name one.
+ */
 function retained(service: ServiceHistory, keepReleases: number): ServiceHistory {
-  const good = new Set(goodEntries(service.history).slice(-Math.max(2, keepReleases)));
-  const rejected = new Set(
-    service.history.filter(({ status }) => status !== 'success').slice(-KEPT_REJECTED),
-  );
-  return { ...service, history: service.history.filter((entry) => good.has(entry) || rejected.has(entry)) };
+  const kept = new Set<RegistryEntry>();
+  for (const one of service.history) {
+    const beside = service.history.filter((entry) => isBeside(entry, one));
+    for (const entry of goodEntries(beside).slice(-Math.max(2, keepReleases))) kept.add(entry);
+    for (const entry of beside.filter(({ status }) => status !== 'success').slice(-KEPT_REJECTED))
+      kept.add(entry);
+  }
+  return { ...service, history: service.history.filter((entry) => kept.has(entry)) };
 }

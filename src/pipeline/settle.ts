@@ -135,7 +135,7 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
     );
     const registry = recordRelease(
       state.registry,
-      { services, pipeline_id: own, at },
+      { services, pipeline_id: own, target: targetName, at },
       config.safety.keep_releases,
     );
     return { ...state, file, registry };

@@ -18,6 +18,7 @@ const CachedEntry = z.object({
   ...RegistryEntry.shape,
   tag: z.string().regex(/^\w[\w.-]{0,127}$/),
   image: z.string().max(400),
+  target: z.string().max(400).optional(),
   deployed_at: z.iso.datetime({ offset: true }),
   first_deployed_at: z.iso.datetime({ offset: true }).optional(),
   status_at: z.iso.datetime({ offset: true }).optional(),
@@ -84,7 +85,6 @@ function merged(
   repository: string,
   refuse: (image: string) => void,
 ): ServiceHistory {
-  const known = new Map(durable?.history.map((entry) => [entry.image, entry]));
   const history = cached.history.flatMap((claimed) => {
     const parsed = CachedEntry.safeParse(claimed);
     const ours = parsed.success && parsed.data.image === `${repository}:${parsed.data.tag}`;
@@ -92,7 +92,7 @@ function merged(
       refuse(String(claimed.image ?? claimed.tag).slice(0, 200));
       return [];
     }
-    const before = known.get(parsed.data.image);
+    const before = knownBefore(durable?.history ?? [], parsed.data);
     if (before && before.status !== 'success' && parsed.data.status === 'success') {
       refuse(parsed.data.image);
       return [before];
@@ -112,4 +112,17 @@ function merged(
     previous: allowed(cached.previous, durable?.previous),
     history,
   };
+}
+
+/** What the branch has of that image: of the same target first, else what speaks against it. */
+function knownBefore(
+  history: readonly RegistryEntry[],
+  { image, target }: Pick<RegistryEntry, 'image' | 'target'>,
+): RegistryEntry | undefined {
+  const same = history.filter((entry) => entry.image === image);
+  return (
+    same.find((entry) => entry.target === target) ??
+    same.find(({ status }) => status !== 'success') ??
+    same[0]
+  );
 }

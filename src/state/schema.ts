@@ -99,6 +99,8 @@ export const RegistryEntry = z.looseObject({
   image: z.string().optional(),
   pipeline_id: z.string().optional(),
   commit: z.string().optional(),
+  /** The server, as in `deploy.target`: several configurations may share one state branch. */
+  target: z.string().optional(),
   /** When this image was first released; `deployed_at` moves when it is rolled back to. */
   first_deployed_at: z.string().optional(),
   /** When `status` last changed, if that was after the release. */

@@ -4,6 +4,7 @@ import { emptyRegistry, newer, recordRelease, recordRollback } from '../../../sr
 import { rollbackTargets } from '../../../src/pipeline/rollback-targets.ts';
 import { RollbackRegistry } from '../../../src/state/schema.ts';
 
+const TARGET = 'deploy@server:22';
 const at = (number: number) => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
 const image = (service: string, tag: string) => ({
   image: `shop-${service}:${tag}`,
@@ -14,7 +15,11 @@ const image = (service: string, tag: string) => ({
 /** Release number `n` of the given services, each with tag `v<n>`. */
 function release(registry: RollbackRegistry, number: number, services: string[], keep = 5): RollbackRegistry {
   const images = Object.fromEntries(services.map((name) => [name, image(name, `v${number}`)]));
-  return recordRelease(registry, { services: images, pipeline_id: `run-${number}`, at: at(number) }, keep);
+  return recordRelease(
+    registry,
+    { services: images, pipeline_id: `run-${number}`, target: TARGET, at: at(number) },
+    keep,
+  );
 }
 
 function rollback(registry: RollbackRegistry, number: number, steps: Record<string, [string, string]>) {
@@ -26,7 +31,7 @@ function rollback(registry: RollbackRegistry, number: number, steps: Record<stri
   );
   return recordRollback(
     registry,
-    { services, verdict: 'rolled-back', pipeline_id: `run-${number}`, at: at(number) },
+    { services, verdict: 'rolled-back', pipeline_id: `run-${number}`, target: TARGET, at: at(number) },
     5,
   );
 }
@@ -45,8 +50,20 @@ describe('S2: the rollback registry', () => {
           current: 'shop-backend:v2',
           previous: 'shop-backend:v1',
           history: [
-            { ...image('backend', 'v1'), deployed_at: at(1), status: 'success', pipeline_id: 'run-1' },
-            { ...image('backend', 'v2'), deployed_at: at(2), status: 'success', pipeline_id: 'run-2' },
+            {
+              ...image('backend', 'v1'),
+              deployed_at: at(1),
+              status: 'success',
+              pipeline_id: 'run-1',
+              target: TARGET,
+            },
+            {
+              ...image('backend', 'v2'),
+              deployed_at: at(2),
+              status: 'success',
+              pipeline_id: 'run-2',
+              target: TARGET,
+            },
           ],
         },
       },
@@ -60,7 +77,7 @@ describe('S2: the rollback registry', () => {
   it('S2: releasing the image that runs keeps the previous one (a redeployment is no new version)', () => {
     const again = recordRelease(
       released(1, 2),
-      { services: { backend: image('backend', 'v2') }, pipeline_id: 'run-3', at: at(3) },
+      { services: { backend: image('backend', 'v2') }, pipeline_id: 'run-3', target: TARGET, at: at(3) },
       5,
     );
     expect(again.services.backend).toMatchObject({ current: 'shop-backend:v2', previous: 'shop-backend:v1' });
@@ -105,6 +122,7 @@ describe('S2: the rollback registry', () => {
         services: { backend: { from: image('backend', 'v3'), to: 'shop-backend:v2' } },
         verdict: 'failed',
         pipeline_id: 'run-3',
+        target: TARGET,
         at: at(3),
       },
       5,
@@ -126,6 +144,7 @@ describe('S2: the rollback registry', () => {
         services: { backend: { from: image('backend', 'v1'), to: 'adopted:old' } },
         verdict: 'failed',
         pipeline_id: 'run-1',
+        target: TARGET,
         at: at(1),
       },
       5,
@@ -231,7 +250,7 @@ describe('a rollback target was verified, and is not what runs', () => {
         let registry = emptyRegistry();
         const verified = new Set<string>();
         steps.forEach(({ kind, services, tag }, index) => {
-          const common = { pipeline_id: `run-${index}`, at: at(index) };
+          const common = { pipeline_id: `run-${index}`, target: TARGET, at: at(index) };
           const images = services.map((name) => [name, image(name, `v${tag}`)] as const);
           let write: (before: RollbackRegistry) => RollbackRegistry;
           if (kind === 'release') {

@@ -5,11 +5,13 @@ import type { CacheClient, WorkspaceFiles } from '../../../src/state/cache.ts';
 import { CACHE_PATH, createRegistryCache } from '../../../src/state/cache.ts';
 import { memoryLog } from '../../helpers/git-data-double.ts';
 
+const TARGET = 'deploy@server:22';
 const registry = recordRelease(
   emptyRegistry(),
   {
     services: { backend: { image: 'shop-backend:v1', tag: 'v1' } },
     pipeline_id: 'run-1',
+    target: TARGET,
     at: '2026-01-01T00:00:00Z',
   },
   5,

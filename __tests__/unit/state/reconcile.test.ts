@@ -5,13 +5,19 @@ import { rollbackTargets } from '../../../src/pipeline/rollback-targets.ts';
 import { reconcile } from '../../../src/state/reconcile.ts';
 import { RollbackRegistry } from '../../../src/state/schema.ts';
 
+const TARGET = 'deploy@server:22';
 const PROJECT = { name: 'shop', services: ['frontend', 'backend'] };
 const at = (number: number) => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
 const image = (tag: string) => ({ image: `shop-backend:${tag}`, tag, commit: 'abcdef1' });
 const release = (registry: RollbackRegistry, number: number) =>
   recordRelease(
     registry,
-    { services: { backend: image(`v${number}`) }, pipeline_id: `run-${number}`, at: at(number) },
+    {
+      services: { backend: image(`v${number}`) },
+      pipeline_id: `run-${number}`,
+      target: TARGET,
+      at: at(number),
+    },
     5,
   );
 const one = release(emptyRegistry(), 1);
@@ -96,18 +102,27 @@ describe('S2: what comes from the cache is a claim', () => {
     expect(reconcile(one, copy, PROJECT).refused).toEqual(['service miner']);
   });
 
-  it('S2: what the branch rejected stays rejected', () => {
+  it.each([
+    ['the same target', TARGET],
+    ['another target', 'deploy@other:22'],
+    ['no target', undefined],
+  ])('S2: what the branch rejected stays rejected, also when the copy names %s', (_what, target) => {
     const rejected = recordRollback(
       two,
       {
         services: { backend: { from: image('v2'), to: 'shop-backend:v1' } },
         verdict: 'failed',
         pipeline_id: 'run-3',
+        target: TARGET,
         at: at(3),
       },
       5,
     );
-    const { registry, refused } = reconcile(rejected, { ...two, revision: rejected.revision + 1 }, PROJECT);
+    const copy = forged((registry) => {
+      registry.revision = rejected.revision + 1;
+      Object.assign(backendOf(registry).history[1] ?? {}, { target });
+    });
+    const { registry, refused } = reconcile(rejected, copy, PROJECT);
     expect(refused).toContain('shop-backend:v2');
     expect(() => rollbackTargets(registry, { services: [], to: 'v2' })).toThrow(/no release/);
   });

@@ -1,9 +1,12 @@
 import type { DeployResult } from '../../deploy/result.ts';
 import type { ReleaseHandle } from '../../deploy/index.ts';
+import type { RollbackRegistry } from '../../state/schema.ts';
 import { verify } from '../../verify/index.ts';
 import type { VerifyResult } from '../../verify/result.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
+import { ownReleases, whoseOf } from '../own-releases.ts';
+import { goodEntries, imageOf } from '../registry-entries.ts';
 import type { StageOutcome } from '../run.ts';
 
 /** Stage VERIFY (rules V1 to V3): smoke test and watchdog; a release that fails them is put back as a whole. */
@@ -32,9 +35,11 @@ export async function verifyRelease(
     healthCheck.url === undefined ? [] : [[name, healthCheck.url] as const],
   );
   const { smoke_test: smoke, watchdog } = config.verify;
-  const { registry } = await context.store
+  // Where GitHub does not answer this takes minutes, for which an unverified release must not serve unwatched.
+  const protect = context.store
     .read()
-    .catch(() => ({ registry: { services: {} as Record<string, never> } }));
+    .then(({ registry }) => rollbackTargets(context, registry))
+    .catch(() => []);
   const result = await verify(
     {
       smoke: {
@@ -57,7 +62,7 @@ export async function verifyRelease(
       log: effects.log,
       release: release.underTest({
         keepReleases: config.safety.keep_releases,
-        protect: rollbackTargets(registry.services),
+        protect,
       }),
     },
   );
@@ -66,13 +71,10 @@ export async function verifyRelease(
   return result;
 }
 
-/** Images that are never pruned, because a rollback may need them. */
-function rollbackTargets(
-  services: Record<string, { history: { status: string; image?: string | undefined }[] }>,
-): string[] {
-  return Object.values(services).flatMap(({ history }) =>
-    history.flatMap((entry) => (entry.status === 'success' && entry.image ? [entry.image] : [])),
-  );
+/** Images that are never pruned, because a rollback of this target may need them. */
+function rollbackTargets(context: PipelineContext, registry: RollbackRegistry): string[] {
+  const { services } = ownReleases(registry, whoseOf(context));
+  return Object.values(services).flatMap(({ history }) => goodEntries(history).map(imageOf));
 }
 
 /** In a step of its own: the release that the DEPLOY step left armed on the server. */
