@@ -5,10 +5,10 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { loadPostState } = await import("./state-for-post-NPELYAQM.js");
+var { loadPostState } = await import("./state-for-post-Q42FV3V2.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-XDY3XTKR.js");
+  const { settleStep } = await import("./post-BEIMB27B.js");
   await settleStep(state, process.env);
 }
 process.exit(0);

@@ -13,12 +13,9 @@ import {
 import { containersOf, must, newContainers, type ReleaseEffects } from './effects.ts';
 import { failure, proveHealthy } from './health.ts';
 import { namesOf } from './plan.ts';
-import { releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
+import { NOTICED, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 import type { ContainerFailure } from './result.ts';
-
-/** Milliseconds until proxies that follow the engine's events have noticed a container: Traefik gathers them for 2 s. */
-export const NOTICED = 3_000;
 
 /**
  * Rule D2: puts the new container in the place of the old one, which is stopped and kept. Each step looks first whether

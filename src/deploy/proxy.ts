@@ -5,6 +5,9 @@ import { must, type ReleaseEffects } from './effects.ts';
 import type { ProxyHook } from './proxy-hooks.ts';
 import type { ReleasePlan, ServicePlan } from './release.ts';
 
+/** Milliseconds until proxies that follow the engine's events have noticed a container: Traefik gathers them for 2 s. */
+export const NOTICED = 3_000;
+
 /**
  * Tells every proxy in front of the service that `onTraffic` are the containers that answer, and waits until requests that
  * went elsewhere have had their time: afterwards the others can be stopped without losing one. Each of them must be

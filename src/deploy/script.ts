@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { keptName, NOTICED } from './cut-over.ts';
+import { keptName } from './cut-over.ts';
+import { NOTICED } from './proxy.ts';
 import { quote as q } from '../server/shell.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 import { proxyLines } from './script-proxies.ts';

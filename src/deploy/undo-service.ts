@@ -11,7 +11,7 @@ import {
 } from './commands.ts';
 import { must, newContainers, type ReleaseEffects } from './effects.ts';
 import { proveHealthy } from './health.ts';
-import { clearHosts, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
+import { clearHosts, NOTICED, releaseProxies, tellProxies, withoutHosts } from './proxy.ts';
 import type { KeptContainer, ReleasePlan, ServicePlan } from './release.ts';
 
 /**
@@ -38,6 +38,7 @@ export async function undoService(
   if (service.strategy === 'start-first') {
     // The new one may be broken, but it may also be all that answers: it goes when the old one is back.
     await startKept(service, down, effects);
+    if (service.found_by_labels && down.length > 0) await effects.clock.sleep(NOTICED);
     const back = await keptNow(service, effects);
     const seen = down.length > 0 || created.some((container) => onTraffic(service, container));
     if (seen) await tellProxies(plan, leniently(service), back, effects);

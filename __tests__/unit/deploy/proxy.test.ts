@@ -114,7 +114,7 @@ describe('proxies that find containers by labels', () => {
     expect(foundByLabels(web(service))).toBe(found);
   });
 
-  const deploy = async (labels: string) => {
+  const release = async (labels: string) => {
     const server = new FakeServer();
     server.addImage('shop-web:v1');
     server.files.set('/srv/shop/compose.yml', `services:\n  web:\n    image: shop-web:v1\n${labels}`);
@@ -139,9 +139,27 @@ describe('proxies that find containers by labels', () => {
       transfer: () => Promise.resolve({ each: {}, warnings: [] }),
       imageExists: () => Promise.resolve(true),
     });
-    const warnings = await handle.underTest({ keepReleases: 5, protect: [] }).confirm();
-    return { server, result, warnings };
+    return { server, result, underTest: handle.underTest({ keepReleases: 5, protect: [] }) };
   };
+  const deploy = async (labels: string) => {
+    const { underTest, ...released } = await release(labels);
+    return { ...released, warnings: await underTest.confirm() };
+  };
+  test.each([
+    ['has time to notice the old one', '    labels: { traefik.enable: "true" }\n', 3_000],
+    ['is told, and needs none', '', 0],
+  ])('invariant 3: before the new one is stopped in an undoing the proxy %s', async (_what, labels, wait) => {
+    const { server, underTest } = await release(labels);
+    const began = new Map<string, number>();
+    server.after = () => void began.set(server.commands.at(-1) ?? '', server.clock.now().getTime());
+    await underTest.rollBack('it answers 500');
+    const [started = 0, stopped = 0] = ['start shop-web-1', 'stop shop-web-3'].map((title) =>
+      began.get(title),
+    );
+    const proof = 3 * 150;
+    expect(stopped - started).toBeGreaterThanOrEqual(wait);
+    expect(stopped - started).toBeLessThan(wait + 2 * proof);
+  });
   test('they keep the address a container had when it started, so it does not change; without a HEALTHCHECK a warning', async () => {
     const { server, result } = await deploy('    labels: { traefik.enable: "true" }\n');
     expect(server.commands.filter((title) => title.startsWith('connect'))).toEqual([]);

@@ -75,7 +75,7 @@ describe('V4: who is asked for them', () => {
     ['a pull request, which gets no secrets and never deploys', 'pull_request', 'main', 'let through'],
   ])('%s', async (_name, eventName, branch, expected) => {
     const context = {
-      event: { eventName, branch } as RunContext,
+      event: { eventName, branch, ref: `refs/heads/${branch}` } as RunContext,
       config: { trigger: { branches: ['main'] } } as Config,
       effects: {
         checkAccess: () => Promise.reject(new Error('no key')),
