@@ -4,6 +4,7 @@ import { type RunContext, readContext } from './action/event.ts';
 import { type Inputs, readInputs } from './action/inputs.ts';
 import { createLog, type RunnerLog } from './action/log.ts';
 import { Secrets } from './action/masking.ts';
+import { secretsIn } from './action/secret-variables.ts';
 import { loadConfig } from './config/load.ts';
 import { closeServer, type PipelineContext } from './pipeline/context.ts';
 
@@ -29,6 +30,7 @@ const SECRET_INPUTS = ['SSH-PRIVATE-KEY', 'SSH-PASSPHRASE', 'GITHUB-TOKEN'];
 export function surroundingsOf(env: Environment): Surroundings {
   const secrets = new Secrets();
   for (const name of SECRET_INPUTS) secrets.add(env[`INPUT_${name}`] ?? '');
+  for (const secret of secretsIn(env)) secrets.addQuietly(secret);
   return { env, secrets, log: createLog(secrets.redact) };
 }
 

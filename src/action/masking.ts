@@ -61,6 +61,7 @@ function base64Of(bytes: Buffer): string[] {
 /** The secrets of this run. What the log, outputs, summary and state say goes through `redact` first. */
 export class Secrets {
   private readonly forms = new Set<string>();
+  private readonly announced = new Set<string>();
   private readonly announce: (form: string) => void;
 
   /** `announce` tells the runner; by default only where there is one, which takes the line out of the log. */
@@ -74,11 +75,20 @@ export class Secrets {
 
   /** Registers a secret with all its encodings. Empty ones and those too short to be masked are left out. */
   add(secret: string): void {
+    this.addQuietly(secret);
     for (const form of encodingsOf(secret))
-      if (!this.forms.has(form)) {
-        this.forms.add(form);
+      if (!this.announced.has(form)) {
+        this.announced.add(form);
         this.announce(form);
       }
+  }
+
+  /**
+   * The same for what only looks like a secret. The runner is not told: what comes out of `secrets` it masks by itself, and a
+   * word that is none would become stars in the log of every later step.
+   */
+  addQuietly(secret: string): void {
+    for (const form of encodingsOf(secret)) this.forms.add(form);
   }
 
   /** The text without any form of any secret; overlapping finds become one. */
