@@ -22,8 +22,8 @@ export async function settleStep(state: PostState, env: Environment): Promise<vo
   try {
     const run = await loadHandover(state.handover);
     if (run === undefined || run.recorded) return;
-    const hasKey = state.stage === 'all' || reachesServer(state.stage);
-    if (!hasKey && run.reached_server === true) {
+    const may = mayOf(state.stage, run);
+    if (may === 'nothing') {
       log.warning(
         'What this job left on the server is settled by the next run: only steps that deploy have its key.',
       );
@@ -32,7 +32,7 @@ export async function settleStep(state: PostState, env: Environment): Promise<vo
     const step = readStep(around, new AbortController().signal);
     log.info(`Run ${run.pipeline_id} did not come to its end; settling it.`);
     await withPipeline(step, 'later', async (context) => {
-      const settled = context.dryRun || !hasKey ? run : await settle(context, run);
+      const settled = context.dryRun || may === 'record' ? run : await settle(context, run);
       const finished = await finishRun(context, settled, 'last');
       if (run.summarised !== true) await summarise(context, finished, secrets.redact);
       // What GitHub did not take now it will not take for the next step's `post` either, a moment later.
@@ -43,6 +43,12 @@ export async function settleStep(state: PostState, env: Environment): Promise<vo
   } finally {
     log.close();
   }
+}
+
+/** What `post` of a step of that stage may do. Only steps that deploy have the server's key, and only the server knows what such a step left. */
+export function mayOf(stage: string, run: CarriedRun): 'settle' | 'record' | 'nothing' {
+  if (stage === 'all' || reachesServer(stage)) return 'settle';
+  return run.reached_server === true ? 'nothing' : 'record';
 }
 
 /**

@@ -5,6 +5,7 @@ import { overtakenRuns } from './abandoned.ts';
 import { type PipelineContext, tagOf } from './context.ts';
 import { escalationOf } from './escalation.ts';
 import type { RunFinished } from './events.ts';
+import { showRun } from './github-deployment.ts';
 import { isoWithOffset } from './id.ts';
 import { applyEvent } from './record.ts';
 import { recordRelease, recordRollback } from './registry.ts';
@@ -64,6 +65,7 @@ export async function finishRun(
   const { status } = run.end;
   if (status === 'success') await saveCache(context, recorded);
   const state = await announceLock(context, { ...run, failed: status === 'failed' }, recorded);
+  await showRun(context, run);
   return {
     run,
     locked: state.file.lock?.locked === true,

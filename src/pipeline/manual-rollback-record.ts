@@ -5,6 +5,7 @@ import { headerOf, idIn, idOf } from './begin.ts';
 import type { CarriedRun } from './carried.ts';
 import { type PipelineContext, tagOf } from './context.ts';
 import type { RunFinished } from './events.ts';
+import { showDeployment } from './github-deployment.ts';
 import { isoWithOffset } from './id.ts';
 import type { ManualRollback } from './manual-rollback.ts';
 import { applyEvent } from './record.ts';
@@ -41,24 +42,40 @@ export async function recordManualRollback(
   const now = { ...run, pipeline_id: own };
   const state = await announceLock(context, { ...now, failed: done.status === 'failed' }, written.state);
   await registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
+  if (Object.keys(done.targets).length > 0) {
+    const commits = new Set(Object.values(commitsOf(done)));
+    const [only] = commits;
+    await showDeployment(context, {
+      pipelineId: own,
+      // One commit has to stand for all of them, and of several none would be right.
+      commit: only !== undefined && commits.size === 1 ? only : run.commit,
+      task: 'rollback',
+      state: done.status === 'success' ? 'success' : 'failure',
+    });
+  }
   const { lock } = state.file;
   return { pipelineId: own, locked: lock?.locked === true, lock, state, warnings: [] };
+}
+
+/** service -> commit of the image it goes back to, where the registry knows it. */
+function commitsOf({ targets, known }: Done): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(targets).flatMap(([name, image]) => {
+      const commit = known?.services[name]?.history.find((entry) => entry.image === image)?.commit;
+      return commit === undefined ? [] : [[name, commit] as const];
+    }),
+  );
 }
 
 async function record(
   context: PipelineContext,
   run: Run,
-  { asked, running = {}, known, undoFailed = [], ...outcome }: Done,
+  done: Done,
 ): Promise<{ state: State; own: string }> {
   const { config, effects, store } = context;
+  const { asked, running = {}, undoFailed = [], ...outcome } = done;
   const at = isoWithOffset(effects.clock.now(), config.project.timezone);
   const good = outcome.status === 'success';
-  const commits = Object.fromEntries(
-    Object.entries(outcome.targets).flatMap(([name, image]) => {
-      const commit = known?.services[name]?.history.find((entry) => entry.image === image)?.commit;
-      return commit === undefined ? [] : [[name, commit] as const];
-    }),
-  );
   const event: Omit<RunFinished, 'id' | 'run'> = {
     type: 'run-finished',
     status: outcome.status,
@@ -66,7 +83,7 @@ async function record(
     max_consecutive_failures: config.safety.max_consecutive_failures,
     stages: [{ name: 'rollback', status: good ? 'passed' : 'failed', reason: outcome.reason }],
     ...(good
-      ? { deployed_commits: commits }
+      ? { deployed_commits: commitsOf(done) }
       : { failed_stage: 'rollback' as const, failure_reason: outcome.reason }),
     services: Object.keys(outcome.targets),
     deployed: Object.fromEntries(outcome.services.map(({ service, image }) => [service, image])),
