@@ -5,5 +5,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { main } = await import("./main-WXDM5PGW.js");
+var { main } = await import("./main-FXWYE327.js");
 process.exit(await main());

@@ -15,7 +15,8 @@ export async function rollbackCommand(
   const done = await log.group('ROLLBACK: back to a release that was verified', () =>
     manualRollback(context, { services: inputs.services, to: inputs.to, reason: inputs.reason }),
   );
-  if (done.status === 'failed') log.error(`The rollback failed: ${done.reason}`);
+  if (done.status === 'failed')
+    log.error(`The rollback failed: ${done.reason}${done.fix ? `\nWhat to do: ${done.fix}` : ''}`);
   else log.info(inputs.dryRun ? done.reason : `Rolled back: ${Object.values(done.targets).join(', ')}`);
   const report = reportOfRollback(context, done, inputs.reason, clock.now().getTime() - started);
   if (!(await writeSummary(report, secrets.redact))) log.warning('The job summary could not be written.');

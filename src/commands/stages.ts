@@ -4,7 +4,7 @@ import { savePostState } from '../action/state-for-post.ts';
 import { AutopilotError } from '../errors.ts';
 import type { Step } from '../step.ts';
 import { beginRun, refuseUnusable } from '../pipeline/begin.ts';
-import { type CarriedRun, RUN_STAGES, type RunStage } from '../pipeline/carried.ts';
+import { type CarriedRun, reachesServer, RUN_STAGES, type RunStage } from '../pipeline/carried.ts';
 import { type PipelineContext, tagOf } from '../pipeline/context.ts';
 import { type FinishedRun, finishRun } from '../pipeline/finish.ts';
 import { runStages } from '../pipeline/run.ts';
@@ -32,6 +32,7 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
       handover: path,
     });
   };
+  if (run.end === undefined && stages.some(reachesServer)) run = { ...run, reached_server: true };
   await save();
   log.info(
     `Pipeline ${run.pipeline_id}, commit ${run.commit.slice(0, 7)}, target ${context.targetName}${inputs.dryRun ? ', dry run' : ''}`,
@@ -54,8 +55,8 @@ export async function stagesCommand(step: Step, context: PipelineContext): Promi
   const finished = await log.group('RECORD: history, rollback registry, lock', () =>
     finishRun(context, ended),
   );
-  if (!run.recorded) await summarise(context, finished, secrets.redact);
-  run = { ...finished.run, recorded: true };
+  if (!run.recorded && run.summarised !== true) await summarise(context, finished, secrets.redact);
+  run = { ...finished.run, summarised: true };
   await save();
   if (finished.locked && finished.run.end.status !== 'locked')
     log.error(`The pipeline is locked now: ${finished.state?.file.lock?.reason ?? ''}`);
@@ -73,7 +74,7 @@ async function beginOrGoOn(
   path: string,
 ): Promise<CarriedRun> {
   const [first = 'test'] = stages;
-  const deploys = stages.some((stage) => stage === 'deploy' || stage === 'verify');
+  const deploys = stages.some(reachesServer);
   if (first === 'analyze') {
     if (deploys) await refuseUnusable(context);
     return beginRun(context);
@@ -90,7 +91,7 @@ async function beginOrGoOn(
       ...run,
       end: { status: 'cancelled', stage: first, reason },
     });
-    await saveHandover(path, { ...ended, recorded: true });
+    await saveHandover(path, ended);
     throw error;
   }
 }

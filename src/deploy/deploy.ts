@@ -209,6 +209,17 @@ function emptyResult(checks: GateCheck[], plan: ReleasePlan | undefined): Deploy
   };
 }
 
+/** What a release amounts to whose run never came back, once it was put back as far as it could be. */
+export function undoneResult(plan: ReleasePlan, outcome: UndoOutcome, reason: string): DeployResult {
+  return {
+    ...emptyResult([], plan),
+    status: 'failed',
+    services: plan.services.map((service) => undoneOutcome(service, outcome, reason)),
+    rolled_back: outcome.rolledBack,
+    manual_steps: outcome.manualSteps,
+  };
+}
+
 /** What runs for a service, when nothing was undone. */
 export function outcomeOf(service: ServicePlan, status: 'deployed' | 'untouched'): ServiceOutcome {
   const deployed = status === 'deployed' && !service.current;

@@ -21,11 +21,20 @@ export interface ReleaseOptions {
   handover?: ReleaseHandover;
 }
 
+/** A person has to put back what this could not: the error, ROLLBACK_FAILED, holds the commands. */
+export interface Refusal {
+  error: AutopilotError;
+  /** Names of what could not be put back. */
+  undoFailed: string[];
+}
+
 /** One release on one server, from the lock to its end. Opened by `openRelease`. */
 export interface ReleaseHandle {
   readonly keeper: Keeper;
   /** What an earlier run had left, and what became of it. */
   readonly settled: Settlement;
+  /** Set when that could be neither finished nor undone: nothing is deployed over it. */
+  readonly refusal: Refusal | undefined;
   /** The release in progress, once `deploy` has planned it, or the one that was taken over. */
   readonly plan: ReleasePlan | undefined;
   deploy(input: DeployInput): Promise<DeployResult>;
@@ -42,8 +51,8 @@ export interface ReleaseHandle {
 
 /**
  * Takes the server's lock (or takes it over from an earlier step) and settles what an earlier run left, before anything
- * new begins. Throws SERVER_LOCKED, the errors of the connection, and ROLLBACK_FAILED when an earlier release could be
- * neither finished nor undone: then a person has to, and the error holds the commands.
+ * new begins. Throws SERVER_LOCKED and the errors of the connection. An earlier release that could be neither finished nor
+ * undone is the handle's `refusal`, so that the pipeline can record it while it holds the server.
  */
 export async function openRelease(options: ReleaseOptions, outer: DeployEffects): Promise<ReleaseHandle> {
   const keeper = await outer.target.openKeeper({
@@ -58,9 +67,10 @@ export async function openRelease(options: ReleaseOptions, outer: DeployEffects)
   try {
     const claimed = options.handover !== undefined && keeper.claimed !== false;
     const settled: Settlement = claimed ? { state: 'nothing' } : await recover(effects);
-    refuseUnsettled(settled);
-    if (options.handover && !claimed) throw handoverLost(options.handover);
-    return handle(effects, settled, options.handover?.plan);
+    refuseUnknown(settled);
+    const refusal = refusalOf(settled);
+    if (options.handover && !claimed && !refusal) throw handoverLost(options.handover);
+    return handle(effects, { settled, refusal, taken: claimed ? options.handover?.plan : undefined });
   } catch (error) {
     // Nothing half-done by this run: what is armed stays armed for whoever settles it.
     await keeper.close().catch(() => undefined);
@@ -76,31 +86,46 @@ function handoverLost(handover: ReleaseHandover): AutopilotError {
   });
 }
 
-function refuseUnsettled(settled: Settlement): void {
-  if (settled.state !== 'rolled-back') return;
-  if (settled.outcome.leftToServer) {
-    throw new AutopilotError('SSH_CONNECT', {
-      what: `The connection was lost while release ${settled.plan.pipeline_id}, left half-finished, was put back.`,
-      why: LEFT_TO_SERVER,
-      fix: 'Run the job again.',
-    });
-  }
-  if (Object.keys(settled.outcome.failed).length === 0) return;
-  throw new AutopilotError('ROLLBACK_FAILED', {
-    what: `Release ${settled.plan.pipeline_id} was left half-finished and could not be put back.`,
-    why: Object.entries(settled.outcome.failed)
-      .map(([service, why]) => `${service}: ${why}`)
-      .join('; '),
-    fix: `Run on the server: ${settled.outcome.manualSteps.join(' ; ')}`,
+/** Nobody knows yet what the server makes of it. */
+function refuseUnknown(settled: Settlement): void {
+  if (settled.state !== 'rolled-back' || !settled.outcome.leftToServer) return;
+  throw new AutopilotError('SSH_CONNECT', {
+    what: `The connection was lost while release ${settled.plan.pipeline_id}, left half-finished, was put back.`,
+    why: LEFT_TO_SERVER,
+    fix: 'Run the job again.',
   });
 }
 
-function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan | undefined): ReleaseHandle {
+function refusalOf(settled: Settlement): Refusal | undefined {
+  if (settled.state !== 'rolled-back') return undefined;
+  const { plan, outcome } = settled;
+  const failed = Object.entries(outcome.failed);
+  if (failed.length === 0) return undefined;
+  return {
+    undoFailed: failed.map(([service]) => service),
+    error: new AutopilotError('ROLLBACK_FAILED', {
+      what: `Release ${plan.pipeline_id} was left half-finished and could not be put back.`,
+      why: failed.map(([service, why]) => `${service}: ${why}`).join('; '),
+      fix: `Run on the server: ${outcome.manualSteps.join(' ; ')}`,
+    }),
+  };
+}
+
+function handle(
+  effects: ReleaseEffects,
+  {
+    settled,
+    refusal,
+    taken,
+  }: Pick<ReleaseHandle, 'settled' | 'refusal'> & { taken: ReleasePlan | undefined },
+): ReleaseHandle {
   const { keeper, target } = effects;
   let plan = taken;
   let fateUnknown = false;
-  /** Live and armed: neither confirmed nor put back, so that the server will put it back when this run is gone. */
-  let undecided = taken !== undefined;
+  /** Live and armed: neither confirmed nor put back, so that the server, or the next run, will put it back when this run is gone. */
+  let undecided =
+    taken !== undefined ||
+    (settled.state === 'rolled-back' && refusal !== undefined && !settled.outcome.asked);
   const deciding =
     <Given extends unknown[], Result>(way: (...given: Given) => Promise<Result>) =>
     async (...given: Given): Promise<Result> => {
@@ -115,10 +140,12 @@ function handle(effects: ReleaseEffects, settled: Settlement, taken: ReleasePlan
   return {
     keeper,
     settled,
+    refusal,
     get plan() {
       return plan;
     },
     async deploy(input) {
+      if (refusal) throw refusal.error;
       const look = await lookAt(input, effects);
       const checks = await gate(input, look, {
         target,
@@ -178,7 +205,7 @@ function unconfirmed(plan: ReleasePlan, cause: unknown): AutopilotError {
   });
 }
 
-export { type DeployEffects, type DeployInput, planOnly } from './deploy.ts';
+export { type DeployEffects, type DeployInput, planOnly, undoneResult } from './deploy.ts';
 export type { Transfer, Transferred } from './execute.ts';
 export { earlierUnrecorded, lastRelease, recover, type Settlement } from './recover.ts';
 export type { Wanted } from './release.ts';

@@ -1,4 +1,5 @@
 import { AutopilotError } from '../errors.ts';
+import { askPerson } from './asked.ts';
 import { removeMigration } from './candidate.ts';
 import { runMigration, writeCandidateOverride } from './commands.ts';
 import { must, nothingLive, type ReleaseEffects } from './effects.ts';
@@ -60,23 +61,20 @@ export async function undoOrAsk(
     const outcome = await undoRelease(plan, effects, request);
     const why = `its migration is marked irreversible and has begun; the version before runs on what it left`;
     effects.log.error(`${service}: ${why}. A person has to look at it.`);
-    return {
+    const asking = {
       ...outcome,
       failed: { ...outcome.failed, [service]: why },
       manualSteps: [...outcome.manualSteps, `# ${service}: ${why}; see that it works, then unlock`],
     };
+    // What could not be put back is tried again, by the next run or by the server, and only then a person is asked.
+    const tryAgain = outcome.leftToServer || Object.keys(outcome.failed).length > 0;
+    return tryAgain ? asking : askPerson(asking, effects);
   }
   const why = 'the release is marked irreversible: it is left running, and a person decides';
   effects.log.error(`${why[0]?.toUpperCase() ?? ''}${why.slice(1)}. ${request.reason}`);
-  // Without the line in the journal the next run finds it unsettled, and asks a person as well.
-  await effects.keeper
-    .record('left_running', { reason: `${request.reason}; ${why}` })
-    .catch((error: unknown) => {
-      effects.log.warning(`The server's journal could not be written: ${String(error)}`);
-    });
   await keepStopped(plan, effects);
   const changing = plan.services.filter((entry) => !entry.current);
-  return {
+  const outcome: UndoOutcome = {
     rolledBack: [],
     failed: Object.fromEntries(changing.map((entry) => [entry.service, why])),
     manualSteps: [
@@ -86,6 +84,7 @@ export async function undoOrAsk(
     leftToServer: false,
     leftRunning: true,
   };
+  return askPerson(outcome, effects);
 }
 
 /** Such a release was never armed: where the server cannot be asked, nobody puts back what this run has made live. */

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../server/target.ts';
+import { askedIn } from './asked.ts';
 import { nothingLive, type ReleaseEffects } from './effects.ts';
 import { undoOrAsk } from './migrate.ts';
 import { ReleasePlan } from './release.ts';
@@ -8,7 +9,7 @@ import type { UndoOutcome } from './undo.ts';
 /** What an earlier run left, and what became of it. */
 export type Settlement =
   | { state: 'nothing' }
-  /** Was put back now. */
+  /** Was put back now, as far as it could be. */
   | { state: 'rolled-back'; plan: ReleasePlan; outcome: UndoOutcome; warnings: string[] }
   /** Is good and runs; only the record on the state branch is missing. */
   | { state: 'verified-unrecorded'; plan: ReleasePlan };
@@ -26,14 +27,22 @@ const isSettled = (events: readonly string[]): boolean =>
     events.some((event) => event === CUTTING_OVER || event === 'cut_over'));
 
 /** Reads the last release out of the journal. A broken line counts as not written. Pure. */
-export function lastRelease(journal: readonly JournalEntry[]): { state: JournalState; plan?: ReleasePlan } {
+export function lastRelease(journal: readonly JournalEntry[]): {
+  state: JournalState;
+  plan?: ReleasePlan;
+  /** What a person was left with, where no run has recorded it yet. */
+  asked?: UndoOutcome;
+} {
   const index = journal.findLastIndex((entry) => entry.event === 'plan');
   const entry = journal[index];
   const parsed = entry && ReleasePlan.safeParse(entry.data);
   if (!parsed?.success) return { state: 'nothing' };
   const plan = parsed.data;
   // Whoever settles it may be a later run, so it is the order that counts, not the pipeline id.
-  const events = journal.slice(index + 1).map((later) => later.event);
+  const later = journal.slice(index + 1);
+  const asked = askedIn(later);
+  if (asked) return { state: 'unsettled', plan, asked };
+  const events = later.map(({ event }) => event);
   if (isSettled(events)) return { state: 'nothing', plan };
   return { state: events.includes('verified') ? 'verified' : 'unsettled', plan };
 }
@@ -61,11 +70,12 @@ function cameToItsEnd(journal: readonly JournalEntry[]): boolean {
 
 /**
  * Settles what an earlier run left, before anything new begins: before cut-over: its candidates go; cut over but not
- * verified, or half rolled back: it is put back; verified but not recorded: reported, so that the pipeline records it.
+ * verified, or half rolled back: it is put back; verified, or left to a person, but not recorded: reported, so that the
+ * pipeline records it.
  */
 export async function recover(effects: ReleaseEffects): Promise<Settlement> {
   const journal = await effects.keeper.journal();
-  const { state, plan } = lastRelease(journal);
+  const { state, plan, asked } = lastRelease(journal);
   if (!plan || state !== 'unsettled') {
     // Killed between `verified` and disarming: what is still armed must never undo a good release.
     await effects.keeper.disarm();
@@ -75,6 +85,7 @@ export async function recover(effects: ReleaseEffects): Promise<Settlement> {
     }
     return plan && state === 'verified' ? { state: 'verified-unrecorded', plan } : { state: 'nothing' };
   }
+  if (asked) return { state: 'rolled-back', plan, outcome: asked, warnings: [] };
   effects.log.notice(`Release ${plan.pipeline_id} was left half-finished; it is put back first.`);
   const { services, warnings } = (await nothingLive(plan, effects))
     ? { services: plan.services, warnings: [] }

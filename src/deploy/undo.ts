@@ -28,6 +28,8 @@ export interface UndoOutcome {
   leftToServer: boolean;
   /** The release stays, because it cannot be undone: a person decides. */
   leftRunning?: boolean;
+  /** Nothing is left to try: once the record holds it, what a person then makes of it stands. */
+  asked?: boolean;
 }
 
 /**

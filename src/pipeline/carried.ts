@@ -10,6 +10,8 @@ import { VerifyResult } from '../verify/result.ts';
 /** The five stages of a run, in order. */
 export const RUN_STAGES = ['analyze', 'test', 'build', 'deploy', 'verify'] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
+/** Those that reach the server, and so have its key. */
+export const reachesServer = (stage: string): boolean => ['deploy', 'verify'].includes(stage);
 
 /** Why and how a run is over; later stages are quick no-ops that say so. */
 export const RunEnd = z.object({
@@ -20,6 +22,8 @@ export const RunEnd = z.object({
   fix: z.string().optional(),
   /** Masked last lines of what failed, for the analysis report (rule V4). */
   log_extract: z.string().optional(),
+  /** What was left on the server, by this run or one before, and could not be put back: locks at once (rule V4). */
+  undo_failed: z.array(z.string()).optional(),
 });
 export type RunEnd = z.infer<typeof RunEnd>;
 
@@ -42,8 +46,15 @@ export const CarriedRun = z.object({
   preview: Preview.optional(),
   verify: VerifyResult.optional(),
   end: RunEnd.optional(),
-  /** The end of the run stands in the pipeline record (or it was a dry run, which leaves no trace). */
+  /**
+   * The end of the run stands in the pipeline record. True as well for what this job has nothing to record of: a dry run, and
+   * a release of which only the server's journal can tell.
+   */
   recorded: z.boolean(),
+  /** Its job summary is written. */
+  summarised: z.literal(true).optional(),
+  /** A step that may change the server has begun. */
+  reached_server: z.literal(true).optional(),
 });
 export type CarriedRun = z.infer<typeof CarriedRun>;
 

@@ -1,16 +1,16 @@
 import type { CarriedRun, RunEnd } from './carried.ts';
+import { announceLock } from './announce.ts';
 import { headerOf, idIn, idOf, isRecorded } from './begin.ts';
 import { overtakenRuns } from './abandoned.ts';
 import { type PipelineContext, tagOf } from './context.ts';
 import { escalationOf } from './escalation.ts';
 import type { RunFinished } from './events.ts';
+import { showRun } from './github-deployment.ts';
 import { isoWithOffset } from './id.ts';
-import { notifyLocked } from './notify.ts';
 import { applyEvent } from './record.ts';
 import { recordRelease, recordRollback } from './registry.ts';
 import type { ServiceOutcome } from '../deploy/result.ts';
 import type { State } from '../state/files.ts';
-import type { PipelineRun } from '../state/schema.ts';
 
 /** A run with its end, as people and outputs see it. */
 export interface FinishedRun {
@@ -22,51 +22,72 @@ export interface FinishedRun {
   deployed: Record<string, string>;
   /** Services put back, in that order. */
   rolledBack: string[];
-  /** Why the record could not be written, if it could not; the next run does it from the server's journal. */
+  /** Why the record could not be written, if it could not, and who may yet do it. */
   unrecorded?: string;
   state?: State;
 }
 
 /**
  * The end of a run: one write of the record (rule S1) and the registry (rule S2, only for what was verified), then the
- * escalation (rule V4). A good deployment is not failed because GitHub was down: what could not be recorded is said.
+ * escalation (rule V4). A good deployment is not failed because GitHub was down: what could not be recorded is said, and
+ * stays unrecorded in the run, so that the job tries it once more at its end.
  */
-export async function finishRun(context: PipelineContext, carried: CarriedRun): Promise<FinishedRun> {
+export async function finishRun(
+  context: PipelineContext,
+  carried: CarriedRun,
+  attempt: 'first' | 'last' = 'first',
+): Promise<FinishedRun> {
   // What is recorded, announced and shown from here on holds no secret.
   let run = context.effects.mask({ ...carried, end: carried.end ?? endOf(carried) });
   const outcome = outcomeOf(context, run);
   if (context.server.release?.fateUnknown === true)
     return {
-      run,
+      run: { ...run, recorded: true },
       locked: false,
       ...outcome,
       unrecorded: 'only the server knows what became of its release.',
     };
-  if (run.recorded || !isRecorded(context)) return { run, locked: run.end.status === 'locked', ...outcome };
+  if (run.recorded || !isRecorded(context))
+    return { run: { ...run, recorded: true }, locked: run.end.status === 'locked', ...outcome };
+  let recorded: State;
   try {
-    const { state: recorded, own } = await record(context, run, outcome);
-    run = { ...run, pipeline_id: own };
-    await context.server.release?.recorded();
-    const escalation = escalationOf(recorded.file, run.pipeline_id);
-    if (run.end.status === 'success') await saveCache(context, recorded);
-    const state =
-      escalation.lock && run.end.status === 'failed' ? await announce(context, run, recorded) : recorded;
-    return {
-      run: { ...run, recorded: true },
-      locked: state.file.lock?.locked === true,
-      ...(escalation.report === undefined || run.end.status !== 'failed'
-        ? {}
-        : { analysis: escalation.report }),
-      ...outcome,
-      state,
-    };
+    const written = await record(context, run, outcome);
+    recorded = written.state;
+    run = { ...run, pipeline_id: written.own, recorded: true };
   } catch (error) {
-    const unrecorded = error instanceof Error ? error.message : String(error);
-    context.effects.log.warning(
-      `This run could not be recorded: ${unrecorded} The next run records it from the server's journal.`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    const unrecorded = `${why} ${whatNow(context, run, attempt)}`;
+    context.effects.log.warning(`This run could not be recorded: ${unrecorded}`);
     return { run, locked: run.end.status === 'locked', ...outcome, unrecorded };
   }
+  await context.server.release?.recorded();
+  const { report } = escalationOf(recorded.file, run.pipeline_id);
+  const { status } = run.end;
+  if (status === 'success') await saveCache(context, recorded);
+  const state = await announceLock(context, { ...run, failed: status === 'failed' }, recorded);
+  await showRun(context, run);
+  return {
+    run,
+    locked: state.file.lock?.locked === true,
+    ...(report === undefined || status !== 'failed' ? {} : { analysis: report }),
+    ...outcome,
+    state,
+  };
+}
+
+/** Who else may record it: whoever reads in the server's journal what became of a release, else only this job. */
+function whatNow(
+  context: PipelineContext,
+  run: CarriedRun & { end: RunEnd },
+  attempt: 'first' | 'last',
+): string {
+  const verified = run.end.status === 'success' && run.verify !== undefined;
+  const live = run.deploy?.services.some(({ status }) => status === 'deployed') === true;
+  if (verified || (live && isAbandoned(context, run)))
+    return "The next run records it from the server's journal.";
+  return attempt === 'first'
+    ? 'It is tried again when the job ends.'
+    : 'The record does not say how it ended.';
 }
 
 /** A run whose stages all came to their end is a success only when it deployed and verified. */
@@ -133,9 +154,12 @@ async function record(
     deployed,
     rolled_back: rolledBack,
     ...bytesSent(run),
-    undo_failed: services
-      .filter((service) => service.status === 'undo-failed')
-      .map((service) => service.service),
+    undo_failed: [
+      ...new Set([
+        ...services.filter(({ status }) => status === 'undo-failed').map(({ service }) => service),
+        ...(end.undo_failed ?? []),
+      ]),
+    ],
   };
   let own = run.pipeline_id;
   const state = await store.update(`${end.status}: ${run.pipeline_id}`, (before) => {
@@ -220,41 +244,4 @@ function registryAfter(
 
 async function saveCache({ registryCache, event }: PipelineContext, { registry }: State): Promise<void> {
   await registryCache.save(registry, { run_id: event.runId, attempt: event.runAttempt });
-}
-
-/** Gives the record with the issue in it. */
-async function announce(
-  context: PipelineContext,
-  run: CarriedRun & { end: RunEnd },
-  state: State,
-): Promise<State> {
-  const { effects, config, store, event } = context;
-  const lock = state.file.lock;
-  if (lock === null) return state;
-  const recorded: PipelineRun | undefined = state.file.pipelines.find(
-    (one) => one.pipeline_id === run.pipeline_id,
-  );
-  const { issue } = await notifyLocked(
-    { github: effects.github, post: effects.post, clock: effects.clock, log: effects.log },
-    config.safety.notify,
-    {
-      pipeline_id: run.pipeline_id,
-      reason: lock.reason,
-      failure_reason: run.end.reason,
-      run_url: event.runUrl,
-      ...(run.end.stage === undefined ? {} : { failed_stage: run.end.stage }),
-      ...(recorded?.analysis === undefined ? {} : { report: recorded.analysis }),
-      ...(lock.issue === undefined ? {} : { issue: lock.issue }),
-    },
-  );
-  if (issue === undefined || issue === lock.issue) return state;
-  return store.update(`Lock announced in #${issue}`, (current) => ({
-    ...current,
-    file: applyEvent(current.file, {
-      type: 'lock-announced',
-      id: idOf(context, run.pipeline_id, 'announced'),
-      run: headerOf(context, run),
-      issue,
-    }),
-  }));
 }

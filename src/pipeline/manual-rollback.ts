@@ -1,18 +1,16 @@
 import { join } from 'node:path';
-import { openRelease, type ReleaseHandle } from '../deploy/index.ts';
+import { openRelease, type Refusal, type ReleaseHandle } from '../deploy/index.ts';
 import type { DeployResult, ServiceOutcome, Preview } from '../deploy/result.ts';
 import { previewRollback, rollback } from '../rollback/index.ts';
-import type { RegistryEntry, RollbackRegistry } from '../state/schema.ts';
+import type { RegistryEntry } from '../state/schema.ts';
 import type { State } from '../state/files.ts';
 import type { VerifyResult } from '../verify/result.ts';
-import { headerOf, idIn, idOf } from './begin.ts';
-import { type PipelineContext, serverOf, tagOf } from './context.ts';
-import type { RunFinished } from './events.ts';
+import type { CarriedRun } from './carried.ts';
+import { type PipelineContext, serverOf } from './context.ts';
 import { isoWithOffset, pipelineId } from './id.ts';
 import { imagesHere, imagesRunning, knownNow, knownReleases } from './known-releases.ts';
-import { elsewhere, ownReleases, type Whose, whoseOf } from './own-releases.ts';
-import { applyEvent } from './record.ts';
-import { recordRollback } from './registry.ts';
+import { recordManualRollback } from './manual-rollback-record.ts';
+import { elsewhere, ownReleases, whoseOf } from './own-releases.ts';
 import { rollbackTargets } from './rollback-targets.ts';
 import { settleEarlierOrWarn } from './settle.ts';
 import { verifyRelease } from './stages/verify.ts';
@@ -29,6 +27,8 @@ export interface ManualRollback {
   pipelineId: string;
   status: 'success' | 'failed';
   reason: string;
+  /** What a person can do about a failure. */
+  fix?: string;
   /** What was asked for: service -> image. */
   targets: Record<string, string>;
   services: ServiceOutcome[];
@@ -68,6 +68,10 @@ export async function manualRollback(
   reading.catch(() => undefined);
   const release = context.dryRun ? undefined : await lockServer(context, id);
   const earlier = release && (await settleEarlierOrWarn(context, release, warnings));
+  if (release?.refusal) {
+    const done = await refused(context, run, request.reason, release.refusal);
+    return { ...done, warnings: [...warnings, ...done.warnings] };
+  }
   const [{ registry: all, lock }, running] = await Promise.all([
     reading.then((known) => knownNow(context, known)),
     imagesRunning(context),
@@ -125,18 +129,36 @@ export async function manualRollback(
       : request.reason,
     services,
   });
-  try {
-    const { state, own } = await record(context, run, request, { ...outcome, running }, registry);
-    // What could not be recorded before it stays in the journal for the next run.
-    if (earlier === 'recorded') await release.recorded();
-    await context.registryCache.save(state.registry, { run_id: event.runId, attempt: event.runAttempt });
-    const { lock: now } = state.file;
-    return { ...outcome, pipelineId: own, locked: now?.locked === true, lock: now, state };
-  } catch (error) {
-    const warning = `The rollback could not be recorded: ${(error as Error).message}`;
-    effects.log.warning(warning);
-    return { ...outcome, warnings: [...warnings, warning] };
-  }
+  const told = await recordManualRollback(context, run, {
+    ...outcome,
+    asked: request.reason,
+    running,
+    known: registry,
+  });
+  // What could not be recorded before it stays in the journal for the next run.
+  if (told.state && earlier === 'recorded') await release.recorded();
+  return { ...outcome, ...told, warnings: [...warnings, ...told.warnings] };
+}
+
+/** Rule V4: an earlier release that could not be put back. Nothing is rolled back over it; it is recorded, and it locks. */
+async function refused(
+  context: PipelineContext,
+  run: Pick<CarriedRun, 'pipeline_id' | 'started_at' | 'commit'>,
+  asked: string,
+  { error, undoFailed }: Refusal,
+): Promise<ManualRollback> {
+  const outcome = context.effects.mask({
+    pipelineId: run.pipeline_id,
+    status: 'failed' as const,
+    reason: `${error.message} ${error.why}`,
+    fix: error.fix,
+    targets: {},
+    services: [],
+    locked: false,
+    lock: null,
+    warnings: [],
+  });
+  return { ...outcome, ...(await recordManualRollback(context, run, { ...outcome, asked, undoFailed })) };
 }
 
 /** Before anything is chosen: what another run is about to make of the server is what has to be rolled back then. */
@@ -158,79 +180,3 @@ async function lockServer(context: PipelineContext, pipelineId: string): Promise
 
 const verifiedWhen = ({ pipeline_id: id, deployed_at: at }: RegistryEntry): string =>
   id === undefined ? `at ${at}` : `in run ${id}`;
-
-async function record(
-  context: PipelineContext,
-  run: { pipeline_id: string; started_at: string; commit: string },
-  request: RollbackRequest,
-  outcome: Pick<ManualRollback, 'status' | 'reason' | 'services' | 'targets'> & {
-    running: Readonly<Record<string, string>>;
-  },
-  known: RollbackRegistry,
-): Promise<{ state: State; own: string }> {
-  const { config, effects, store } = context;
-  const at = isoWithOffset(effects.clock.now(), config.project.timezone);
-  const good = outcome.status === 'success';
-  const commits = Object.fromEntries(
-    Object.entries(outcome.targets).flatMap(([name, image]) => {
-      const commit = known.services[name]?.history.find((entry) => entry.image === image)?.commit;
-      return commit === undefined ? [] : [[name, commit] as const];
-    }),
-  );
-  const event: Omit<RunFinished, 'id' | 'run'> = {
-    type: 'run-finished',
-    status: outcome.status,
-    finished_at: at,
-    max_consecutive_failures: config.safety.max_consecutive_failures,
-    stages: [{ name: 'rollback', status: good ? 'passed' : 'failed', reason: outcome.reason }],
-    ...(good
-      ? { deployed_commits: commits }
-      : { failed_stage: 'rollback' as const, failure_reason: outcome.reason }),
-    services: Object.keys(outcome.targets),
-    deployed: Object.fromEntries(outcome.services.map(({ service, image }) => [service, image])),
-    rolled_back: good ? Object.keys(outcome.targets) : [],
-    undo_failed: outcome.services
-      .filter(({ status }) => status === 'undo-failed')
-      .map(({ service }) => service),
-  };
-  let own = run.pipeline_id;
-  const state = await store.update(`rollback ${outcome.status}: ${run.pipeline_id}`, (before) => {
-    own = idIn(before.file, context, run);
-    const header = { ...headerOf(context, { ...run, pipeline_id: own }), reason: request.reason };
-    return {
-      ...before,
-      file: applyEvent(before.file, {
-        ...event,
-        id: idOf(context, own, 'rollback'),
-        run: { ...header, kind: 'rollback' },
-      }),
-      registry: good
-        ? rolledBack(before.registry, whoseOf(context), outcome, own, at, config.safety.keep_releases)
-        : before.registry,
-    };
-  });
-  return { state, own };
-}
-
-function rolledBack(
-  registry: RollbackRegistry,
-  whose: Whose,
-  { targets, running }: { targets: Record<string, string>; running: Readonly<Record<string, string>> },
-  pipeline: string,
-  at: string,
-  keep: number,
-) {
-  const { services: known } = ownReleases(registry, whose);
-  const services = Object.fromEntries(
-    Object.entries(targets).map(([name, to]) => {
-      const from = running[name] ?? known[name]?.current ?? undefined;
-      return [name, { to, ...(from === undefined ? {} : { from: { image: from, tag: tagOf(from) } }) }];
-    }),
-  );
-  const { target } = whose;
-  return recordRollback(
-    registry,
-    { services, verdict: 'rolled-back', pipeline_id: pipeline, target, at },
-    keep,
-  );
-}

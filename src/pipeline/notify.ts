@@ -41,11 +41,14 @@ export interface LockNotice {
   report?: string;
   /** The lock's issue, where the record knows it. */
   issue?: number;
+  /** Not of a failure, but of a lock that was found closed without an issue. */
+  late?: boolean;
 }
 
 /**
  * Rule V4: tells people that the pipeline is locked, or that another run failed while it is. One open issue for a lock,
- * a comment for each further failure. Never rejects: what cannot be sent is a warning. Gives the issue's number, for the record.
+ * a comment for each further failure; of a lock that was found without an issue only the issue. Never rejects: what cannot be
+ * sent is a warning. Gives the issue's number, for the record.
  */
 export async function notifyLocked(
   effects: NotifyEffects,
@@ -57,6 +60,8 @@ export async function notifyLocked(
         announce(effects.github, notice),
       )
     : undefined;
+  const sent = issue === undefined ? {} : { issue };
+  if (notice.late === true) return sent;
   const { owner, repo } = effects.github;
   await sendWebhook(effects, config, {
     text: slackText(`${owner}/${repo}: the deployment pipeline is locked: ${notice.reason}`, notice.run_url),
@@ -69,7 +74,7 @@ export async function notifyLocked(
     run_url: notice.run_url ?? '',
     issue: issue ?? null,
   });
-  return issue === undefined ? {} : { issue };
+  return sent;
 }
 
 /** Closes the lock's issue with a comment that says who unlocked and why, and tells the webhook. Never rejects. */
@@ -109,6 +114,7 @@ export async function notifyUnlocked(
 async function announce(github: GitHubApi, notice: LockNotice): Promise<number> {
   const body = issueBody(notice);
   const known = notice.issue ?? (await openIssue(github));
+  if (known !== undefined && notice.late === true) return known;
   if (known !== undefined) {
     try {
       await comment(github, known, `Another run failed.\n\n${body}`);

@@ -50,8 +50,12 @@ export function applyEvent(file: PipelineFile, event: RecordEvent): PipelineFile
       run.stages = withStage(run.stages, event.stage);
       break;
     case 'run-finished':
-      // The first end of a run stands: a post step that also reports must not count it twice. A guess is no end.
-      if (run.finished_at === null || (run.presumed_over === true && event.presumed !== true))
+      // The first end of a run stands: a post step that also reports must not count it twice. A guess is no end, and
+      // one that knows what was put back is better than one that does not.
+      if (
+        run.finished_at === null ||
+        (run.presumed_over === true && (event.presumed !== true || event.rolled_back !== undefined))
+      )
         finish(next, run, event);
       break;
     case 'lock-set':

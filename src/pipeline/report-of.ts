@@ -101,6 +101,7 @@ export function reportOfRollback(
     status: done.status,
     reason: done.status === 'success' ? '' : done.reason,
     ...(done.status === 'failed' ? { failedStage: 'rollback' } : {}),
+    ...(done.fix === undefined ? {} : { fix: done.fix }),
     commit: context.event.sha,
     duration,
     stages: [{ name: 'rollback', status, duration, reason: done.reason }],

@@ -81,7 +81,9 @@ async function attempt(
 }
 
 /** A failed stage that says what, why and what to do. */
-export function failedWith(error: AutopilotError): StageOutcome & { status: 'failed' } {
+export function failedWith(
+  error: AutopilotError,
+): StageOutcome & { status: 'failed'; end: Omit<RunEnd, 'stage'> } {
   const what = `${error.message} [${error.code}]`;
   const reason = error.why === '' ? what : `${what} ${error.why}`;
   return {

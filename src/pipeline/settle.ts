@@ -1,11 +1,14 @@
-import { earlierUnrecorded, lastRelease, type ReleaseHandle } from '../deploy/index.ts';
+import { earlierUnrecorded, lastRelease, type ReleaseHandle, undoneResult } from '../deploy/index.ts';
 import type { ReleasePlan } from '../deploy/release.ts';
+import type { DeployResult } from '../deploy/result.ts';
 import type { Target } from '../server/target.ts';
 import { serverOf, tagOf, type PipelineContext } from './context.ts';
+import type { RunEnd } from './carried.ts';
 import type { RunFinished } from './events.ts';
 import { isoWithOffset, ownId } from './id.ts';
 import { applyEvent } from './record.ts';
 import { recordRelease } from './registry.ts';
+import { failedWith, type StageOutcome } from './run.ts';
 
 /** How a release ended that its own run could not record. */
 export type Fate =
@@ -13,8 +16,9 @@ export type Fate =
   | {
       kind: 'put-back';
       plan: ReleasePlan;
-      services: string[];
+      result: DeployResult;
       by: 'the server itself' | 'this run';
+      /** What could not be: locks at once (rule V4). */
       undoFailed: string[];
     };
 
@@ -27,9 +31,9 @@ export async function fateOf(release: ReleaseHandle): Promise<Fate | undefined> 
     return {
       kind: 'put-back',
       plan,
-      services: outcome.rolledBack,
+      result: undoneResult(plan, outcome, 'its runner was lost'),
       by: 'this run',
-      undoFailed: Object.keys(outcome.failed),
+      undoFailed: release.refusal?.undoFailed ?? [],
     };
   }
   const journal = await release.keeper.journal();
@@ -39,7 +43,19 @@ export async function fateOf(release: ReleaseHandle): Promise<Fate | undefined> 
   );
   if (plan === undefined || last?.event !== 'auto_reverted') return undefined;
   const services = plan.services.filter((service) => !service.current).map((service) => service.service);
-  return { kind: 'put-back', plan, services: services.reverse(), by: 'the server itself', undoFailed: [] };
+  const outcome = { rolledBack: services.reverse(), failed: {}, manualSteps: [], leftToServer: false };
+  const result = undoneResult(plan, outcome, 'its runner was lost');
+  return { kind: 'put-back', plan, result, by: 'the server itself', undoFailed: [] };
+}
+
+/** What DEPLOY is known to have come to, once its release was put back: its services, and the steps for a person, as they are now. */
+export function asFound(deployed: DeployResult | undefined, result: DeployResult): DeployResult {
+  const { rolled_back, manual_steps } = result;
+  const services = result.services.map((now) => ({
+    ...deployed?.services.find(({ service }) => service === now.service),
+    ...now,
+  }));
+  return { ...result, ...deployed, services, rolled_back, manual_steps };
 }
 
 /** Of every release that the journal knows and no run recorded, in their order. */
@@ -68,9 +84,33 @@ export async function settleEarlier(context: PipelineContext, release: ReleaseHa
 
 function notice(fate: Fate): string {
   const { pipeline_id: id } = fate.plan;
-  return fate.kind === 'verified'
-    ? `Release ${id} was verified but never recorded; it is recorded now.`
-    : `Release ${id} lost its runner and was put back by ${fate.by}: ${fate.services.join(', ') || 'nothing had been cut over'}.`;
+  if (fate.kind === 'verified') return `Release ${id} was verified but never recorded; it is recorded now.`;
+  if (fate.undoFailed.length > 0)
+    return `Release ${id} lost its runner: ${endOf(fate)}. That locks the pipeline.`;
+  return `Release ${id} lost its runner and was put back by ${fate.by}: ${fate.result.rolled_back.join(', ') || 'nothing had been cut over'}.`;
+}
+
+/** For people. */
+export const endOf = ({ by, undoFailed }: Fate & { kind: 'put-back' }): string =>
+  undoFailed.length > 0 ? couldNot(undoFailed) : `put back by ${by}`;
+
+export const couldNot = (names: readonly string[]): string => `${names.join(', ')} could not be put back`;
+
+/**
+ * Rule V4: what an earlier run left could not be put back, so this one fails, and the pipeline is locked at once, by the
+ * record of either. Undefined when there is nothing of that kind.
+ */
+export async function refuseUnsettled(
+  context: PipelineContext,
+  release: ReleaseHandle,
+): Promise<(StageOutcome & { end: Omit<RunEnd, 'stage'> }) | undefined> {
+  const { refusal } = release;
+  if (refusal === undefined) return undefined;
+  const warnings: string[] = [];
+  await settleEarlierOrWarn(context, release, warnings);
+  for (const warning of warnings) context.effects.log.warning(warning);
+  const { end, ...outcome } = failedWith(refusal.error);
+  return { ...outcome, end: { ...end, undo_failed: refusal.undoFailed } };
 }
 
 /** The same where nothing may be refused for it: tells whether all of it is recorded, and warns. */
@@ -114,11 +154,11 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
       finished_at: at,
       max_consecutive_failures: config.safety.max_consecutive_failures,
       ...(fate.kind === 'verified'
-        ? { deployed: imagesOf(plan, 'image'), deployed_commits: commits }
+        ? { deployed: imagesOf(plan), deployed_commits: commits }
         : {
-            failure_reason: `the runner was lost; put back by ${fate.by}`,
-            deployed: imagesOf(plan, 'previous'),
-            rolled_back: fate.services,
+            failure_reason: `the runner was lost; ${endOf(fate)}`,
+            deployed: Object.fromEntries(fate.result.services.map(({ service, image }) => [service, image])),
+            rolled_back: fate.result.rolled_back,
             undo_failed: fate.undoFailed,
           }),
     };
@@ -142,8 +182,8 @@ export async function recordFate(context: PipelineContext, fate: Fate): Promise<
   });
 }
 
-const imagesOf = (plan: ReleasePlan, which: 'image' | 'previous') =>
-  Object.fromEntries(plan.services.map((service) => [service.service, service[which]]));
+const imagesOf = (plan: ReleasePlan) =>
+  Object.fromEntries(plan.services.map((service) => [service.service, service.image]));
 
 /** The image says which commit it was built from. */
 async function commitsOf(plan: ReleasePlan, target: Target): Promise<Record<string, string>> {

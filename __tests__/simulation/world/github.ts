@@ -29,6 +29,7 @@ export class SimGitHub {
       throw Object.assign(new Error('Service Unavailable'), { status: 503 });
     }
     if (route.includes('/issues')) return this.#issue(route, parameters);
+    if (route.includes('/deployments')) return { status: 201, headers: {}, data: { id: 1 } };
     const reading = route.includes('GET /repos/{owner}/{repo}/git/ref/');
     if (reading && this.#random() < this.staleness) this.git.failNext(/GET .*git\/ref\//, 'stale');
     const answer = await this.git.api(writer).request(route, parameters);

@@ -297,7 +297,7 @@ export async function pushJob(
       }
       if (stages.at(-1) !== 'verify' && run.end === undefined) continue;
       const finished = await finishRun(context, run);
-      saved.run = handedOver({ ...finished.run, recorded: true });
+      saved.run = handedOver(finished.run);
       ended ??= finished.run.end;
       if (options.kind === 'all' || runner.abort.signal.aborted) break;
     } catch (error) {
@@ -324,7 +324,7 @@ export async function postJob(
   const context = contextOf(place, runner, options, false);
   try {
     const settled = context.dryRun ? saved : await settle(context, saved);
-    await finishRun(context, settled);
+    await finishRun(context, settled, 'last');
   } catch (error) {
     runner.log.warning(`What this job left could not be settled here: ${String(error)}`);
   } finally {

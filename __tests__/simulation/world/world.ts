@@ -225,7 +225,7 @@ export class World {
       this.#snapshot() !== before
     )
       this.truth.violated('7: a dry run changed something');
-    if (runner.cancelled) await this.#post(job, options);
+    await this.#post(job, options);
   }
 
   /** Its pipeline id is known a moment later. */

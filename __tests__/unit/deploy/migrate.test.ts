@@ -55,6 +55,8 @@ async function deploy(options: {
 
 const BAD_CANDIDATE: Behaviour = { candidate: 'bad', live: 'good' };
 const BAD_LIVE: Behaviour = { candidate: 'good', live: 'bad' };
+const next = (server: FakeServer) =>
+  openRelease({ pipelineId: 'q', runUrl: '', actor: '', lockWait: 0, heartbeat: 30 }, server);
 const running = (server: FakeServer) =>
   [...server.containers.values()].filter((one) => one.state === 'running').map((one) => one.image);
 
@@ -110,11 +112,8 @@ describe('deploy.migrate', () => {
       { image: 'shop-web:v2', status: 'undo-failed' },
     ]);
     // The next run finds it settled: the person's decision is not undone.
-    const next = await openRelease(
-      { pipelineId: 'q', runUrl: '', actor: '', lockWait: 0, heartbeat: 30 },
-      server,
-    );
-    expect(next.settled).toEqual({ state: 'nothing' });
+    await handle.recorded();
+    expect((await next(server)).settled).toEqual({ state: 'nothing' });
   });
   test('irreversible and the connection is lost once it is live: never said to be put back, for nothing is armed', async () => {
     const { server, handle } = await deploy({ irreversible: true });
@@ -131,11 +130,27 @@ describe('deploy.migrate', () => {
       { image: 'shop-web:v2', status: 'undo-failed' },
     ]);
   });
-  test('irreversible and the runner is lost: the next run leaves it running and says which commands go back', async () => {
+  test('V4: irreversible and the runner is lost: every run after it refuses until one has recorded it', async () => {
     const { server } = await deploy({ irreversible: true });
-    await expect(
-      openRelease({ pipelineId: 'q', runUrl: '', actor: '', lockWait: 0, heartbeat: 30 }, server),
-    ).rejects.toMatchObject({ code: 'ROLLBACK_FAILED', fix: expect.stringContaining('docker start') });
+    const refusal = {
+      undoFailed: ['web'],
+      error: { code: 'ROLLBACK_FAILED', fix: expect.stringContaining('docker start') },
+    };
+    expect((await next(server)).refusal).toMatchObject(refusal);
+    const again = await next(server);
+    expect(again.refusal).toMatchObject(refusal);
+    expect(again.settled).toMatchObject({ outcome: { leftRunning: true, rolledBack: [] } });
+    await expect(again.deploy(undefined as never)).rejects.toMatchObject({ code: 'ROLLBACK_FAILED' });
     expect(running(server)).toEqual(['shop-web:v2']);
+    await again.recorded();
+    expect((await next(server)).refusal).toBeUndefined();
+  });
+  test('V4: what broke before it was live, unrecorded, is put before a person by the next run too', async () => {
+    const { server } = await deploy({ irreversible: true, behaviour: BAD_CANDIDATE });
+    const found = await next(server);
+    expect(found.refusal).toMatchObject({ undoFailed: ['web'] });
+    expect(found.settled).toMatchObject({ outcome: { leftRunning: false } });
+    await found.recorded();
+    expect((await next(server)).refusal).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { finishRun } from '../../../src/pipeline/finish.ts';
 import { emptyPipelineFile } from '../../../src/pipeline/record.ts';
 import { emptyRegistry } from '../../../src/pipeline/registry.ts';
 import type { State } from '../../../src/state/files.ts';
+import { memoryLog } from '../../helpers/git-data-double.ts';
 
 const COMMIT = 'a1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
 const OLDEST = 'c1b2c3d4e5f60718293a4b5c6d7e8f9012345678';
@@ -33,7 +34,12 @@ async function recordAfter(before: Record<string, string>, bases = before): Prom
       update: async (_message: string, reduce: (state: State) => State) => (state = reduce(state)),
     },
     registryCache: { save: async () => undefined },
-    effects: { clock: { now: () => new Date('2026-11-23T12:00:00Z') }, mask: <T>(value: T) => value },
+    effects: {
+      clock: { now: () => new Date('2026-11-23T12:00:00Z') },
+      mask: <T>(value: T) => value,
+      log: memoryLog(),
+      github: { request: async () => ({ data: { id: 1 } }) },
+    },
     server: {},
   } as unknown as PipelineContext;
   const run = {

@@ -9,7 +9,7 @@ import { type PipelineContext, serverOf } from '../context.ts';
 import { lastSent } from '../last-sent.ts';
 import { failedWith, type StageOutcome } from '../run.ts';
 import { newerDeployed } from './newer.ts';
-import { settleEarlier } from '../settle.ts';
+import { refuseUnsettled, settleEarlier } from '../settle.ts';
 
 /** Seconds that the server keeps an unverified release armed between the DEPLOY step and the VERIFY step. */
 const HANDOVER_SECONDS = 300;
@@ -40,6 +40,8 @@ export async function deployStage(context: PipelineContext, run: CarriedRun): Pr
     { target, clock: effects.clock, log: effects.log },
   );
   context.server.release = release;
+  const refused = await refuseUnsettled(context, release);
+  if (refused) return refused;
   await settleEarlier(context, release);
   // The run before, for whose server this one has waited, may have been the third to fail.
   const lockedMeanwhile = whenLocked((await context.store.read()).file);

@@ -8,6 +8,7 @@ import { type PipelineContext, serverOf } from '../context.ts';
 import { ownReleases, whoseOf } from '../own-releases.ts';
 import { goodEntries, imageOf } from '../registry-entries.ts';
 import type { StageOutcome } from '../run.ts';
+import { asFound, fateOf, refuseUnsettled } from '../settle.ts';
 
 /** Stage VERIFY (rules V1 to V3): smoke test and watchdog; a release that fails them is put back as a whole. */
 export async function verifyStage(context: PipelineContext, run: CarriedRun): Promise<StageOutcome> {
@@ -18,6 +19,12 @@ export async function verifyStage(context: PipelineContext, run: CarriedRun): Pr
   const deployed = needed(run, 'deploy', 'verify');
   const release = context.server.release ?? (await takeOver(context, run, deployed));
   context.server.release = release;
+  const refused = await refuseUnsettled(context, release);
+  if (refused) {
+    const fate = await fateOf(release);
+    const own = fate?.kind === 'put-back' && fate.plan.pipeline_id === run.pipeline_id;
+    return own ? { ...refused, found: { deploy: asFound(deployed, fate.result) } } : refused;
+  }
   const names = run.analyze?.services ?? [];
   return outcomeOf(await verifyRelease(context, release, deployed, names));
 }
