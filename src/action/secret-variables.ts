@@ -9,8 +9,8 @@ const USER_INFORMATION = /:\/\/([^\s/?#:@]*):([^\s/?#]+)@/g;
 /**
  * What is secret in the environment of a step (invariant 8): `env: { TEST_DB: ${{ secrets.TEST_DB }} }` is meant for the
  * tests, but what they print of it would stand in the record and in an issue, where the runner masks nothing. By the name of the
- * variable, and the password in any URL. A path, a number, and a word that is a user's name or a plain variable as well
- * (`postgres://postgres:postgres@localhost`) are none. Pure.
+ * variable, and the password in any URL. None are a path, a number, what the runner itself says (a `CACHE_KEY` that is the
+ * commit), and a word that is a user's name or a plain variable as well (`postgres://postgres:postgres@localhost`). Pure.
  */
 export function secretsIn(env: Environment): string[] {
   const variables = Object.entries(env).map(([name, value = '']) => ({ name, value: value.trim() }));
@@ -24,8 +24,13 @@ export function secretsIn(env: Environment): string[] {
     ...named.map(({ value }) => value).filter((value) => !isNumber(value) && !isPath(value)),
     ...logins.flatMap(([, , password = '']) => [password, decoded(password)]),
   ];
-  const isPlainWord = (value: string) => /^[a-z]+$/.test(value) && plain.has(value);
-  return [...new Set(found)].filter((value) => value.length >= SHORTEST && !isPlainWord(value));
+  const said = new Set(
+    variables.flatMap((one) =>
+      /^(?:GITHUB|RUNNER)_/.test(one.name) && !named.includes(one) ? one.value : [],
+    ),
+  );
+  const isPlain = (value: string) => said.has(value) || (/^[a-z]+$/.test(value) && plain.has(value));
+  return [...new Set(found)].filter((value) => value.length >= SHORTEST && !isPlain(value));
 }
 
 function isSecretName(name: string): boolean {

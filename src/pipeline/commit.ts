@@ -16,9 +16,10 @@ export async function commitOfRun(context: PipelineContext): Promise<string> {
   if (isTrial(event) || event.deleted || !isSha(event.sha)) return event.sha;
   const within = await directoryWithin(event.workspace, directory);
   const { checkout } = await findCheckout(effects.run, event.workspace, within);
-  // The event of an annotated tag may name the tag, which is an object of its own.
-  if (checkout === undefined || (await checkout.commit(event.sha)) === checkout.head) return event.sha;
+  if (checkout === undefined || checkout.head === event.sha) return event.sha;
   const { head } = checkout;
+  // The event of an annotated tag may name the tag, which is an object of its own.
+  if ((await checkout.commit(event.sha)) === head) return event.sha;
   if ((await checkout.contains(head, event.sha)) && !(await isKnown(context, head))) return event.sha;
   effects.log.notice(
     `The workspace is at ${head}, the event ${event.eventName} names ${event.sha}: what is checked out is what is tested, built and recorded.`,

@@ -21,8 +21,8 @@ export function whoseOf({
 /**
  * What this target can go back to (rule R1): releases of its project's configured services that were verified on it, or by a
  * version of this action that did not say where. What was verified under another name of the target counts only where its
- * image is on this server (`there`, out of {@link elsewhere}): so a renamed target keeps its releases, one that moved has those
- * that moved with it, and those of another server are none of its own. Pure.
+ * image is on this server (`there`, out of {@link elsewhere}), and after all of its own: so a renamed target keeps its
+ * releases, one that moved has those that moved with it, and those of another server are none of its own. Pure.
  */
 export function ownReleases(
   registry: RollbackRegistry,
@@ -32,12 +32,13 @@ export function ownReleases(
   const services = whose.services.flatMap((name) => {
     const service = Object.hasOwn(registry.services, name) ? registry.services[name] : undefined;
     if (service === undefined) return [];
-    const own = new Set(service.history.filter((entry) => isOwn(entry, name, whose)));
-    const known = new Set([...own].map(imageOf));
-    const counts = (entry: RegistryEntry) =>
-      own.has(entry) || (there.has(imageOf(entry)) && !known.has(imageOf(entry)));
-    const history = service.history.filter(counts);
-    if (history.length === service.history.length) return [[name, service] as const];
+    const own = service.history.filter((entry) => isOwn(entry, name, whose));
+    if (own.length === service.history.length) return [[name, service] as const];
+    const known = new Set(own.map(imageOf));
+    const others = service.history.filter(
+      (entry) => isProjects(entry, name, whose) && there.has(imageOf(entry)) && !known.has(imageOf(entry)),
+    );
+    const history = [...others, ...own];
     const newest = goodEntries(history).at(-1);
     if (newest === undefined) return [];
     const current = imageOf(newest);

@@ -56,6 +56,8 @@ describe('invariant 8: secrets in the environment of a step', () => {
     ['twice', { DB_PASSWORD: VALUE, PGPASSWORD: VALUE }, [VALUE]],
     ['a user and password of one word', { DB: 'postgres://postgres:postgres@localhost/test' }, []],
     ['the same in variables', { POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: 'postgres' }, []],
+    ['the commit, which everybody knows', { CACHE_KEY: 'a1b2c3d4e5', GITHUB_SHA: 'a1b2c3d4e5' }, []],
+    ['a token that the runner has as well', { GITHUB_TOKEN: VALUE, API_TOKEN: VALUE }, [VALUE]],
     ['a secret under another name as well', { DB_PASSWORD: VALUE, DB_PW: VALUE }, [VALUE]],
   ])('invariant 8: %s', (_what, env, found) => {
     expect(secretsIn(env)).toEqual(found);

@@ -133,6 +133,14 @@ describe('R1: a target that has another name now', () => {
     expect(back(renamed, whose('deploy@new:22'), ['shop-web:v1', 'shop-web:v3'])).toEqual({ web: 'v1' });
   });
 
+  it('R1: where another target has its images on the same server, its own come first all the same', () => {
+    const all = ['shop-web:v1', 'shop-web:v2', 'shop-web:v3', 'shop-web:v4'];
+    const shared = released([staging, production, staging, production]);
+    expect(back(shared, whose(PRODUCTION), all)).toEqual({ web: 'v2' });
+    expect(back(shared, whose(STAGING), all)).toEqual({ web: 'v1' });
+    expect(back(shared, whose(STAGING), all, 'v4')).toEqual({ web: 'v4' });
+  });
+
   it('R1: on another server, where they are not, there is nothing to go back to', () => {
     expect(() => back(renamed, whose(PRODUCTION))).toThrow(IMPOSSIBLE);
     expect(() => back(renamed, whose('deploy@new:22'))).toThrow(IMPOSSIBLE);
