@@ -45,7 +45,10 @@ export async function settleStep(state: PostState, env: Environment): Promise<vo
   }
 }
 
-/** What `post` of a step of that stage may do. Only steps that deploy have the server's key, and only the server knows what such a step left. */
+/**
+ * What `post` of a step of that stage may do. Only steps that deploy have the server's key, and only the server knows what such a
+ * step left.
+ */
 export function mayOf(stage: string, run: CarriedRun): 'settle' | 'record' | 'nothing' {
   if (stage === 'all' || reachesServer(stage)) return 'settle';
   return run.reached_server === true ? 'nothing' : 'record';

@@ -122,7 +122,7 @@ function handle(
   const { keeper, target } = effects;
   let plan = taken;
   let fateUnknown = false;
-  /** Live and armed: neither confirmed nor put back, so that the server, or the next run, will put it back when this run is gone. */
+  /** Neither confirmed nor put back: the server does it when this run is gone, or the next run tries. */
   let undecided =
     taken !== undefined ||
     (settled.state === 'rolled-back' && refusal !== undefined && !settled.outcome.asked);

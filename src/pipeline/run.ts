@@ -69,8 +69,11 @@ async function attempt(
   try {
     signal.throwIfAborted();
     const outcome = await stage(run);
-    // What was killed half-way did not fail by itself.
-    return signal.aborted && outcome.end?.status === 'failed' ? { ...outcome, ...CANCELLED } : outcome;
+    if (!signal.aborted || outcome.end?.status !== 'failed') return outcome;
+    // What was killed half-way did not fail by itself; what could not be put back locks all the same.
+    const { undo_failed } = outcome.end;
+    const end = { ...CANCELLED.end, ...(undo_failed === undefined ? {} : { undo_failed }) };
+    return { ...outcome, ...CANCELLED, end };
   } catch (error) {
     if (signal.aborted || (error instanceof AutopilotError && error.code === 'CANCELLED')) return CANCELLED;
     if (error instanceof AutopilotError) return failedWith(error);

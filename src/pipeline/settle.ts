@@ -48,7 +48,7 @@ export async function fateOf(release: ReleaseHandle): Promise<Fate | undefined> 
   return { kind: 'put-back', plan, result, by: 'the server itself', undoFailed: [] };
 }
 
-/** What DEPLOY is known to have come to, once its release was put back: its services, and the steps for a person, as they are now. */
+/** What DEPLOY is known to have come to, once its release was put back: services, and steps for a person, as they are now. */
 export function asFound(deployed: DeployResult | undefined, result: DeployResult): DeployResult {
   const { rolled_back, manual_steps } = result;
   const services = result.services.map((now) => ({

@@ -4,6 +4,7 @@ import { abandonedRuns, endedRuns, overtakenRuns } from '../../../src/pipeline/a
 import type { RunFinished } from '../../../src/pipeline/events.ts';
 import { applyEvent, emptyPipelineFile } from '../../../src/pipeline/record.ts';
 import type { PipelineFile } from '../../../src/state/schema.ts';
+import { finished } from '../../helpers/record-events.ts';
 
 const NOW = { at: '2026-11-23T12:00:00Z', runUrl: 'https://x/runs/7', pipelineId: 'now', target: 'local' };
 
@@ -49,6 +50,20 @@ describe('runs whose end can no longer come', () => {
     const before = fileWith({ started_at: '2026-11-23T11:59:00Z', run_url: 'https://x/runs/6' });
     expect(abandonedRuns(before, NOW, 3, new Set(['https://x/runs/6']))).toHaveLength(1);
   });
+});
+
+test("V4: what the server's journal knows takes the place of a guess, and locks if it must", () => {
+  const guess = finished(1, 'cancelled', { id: 'guess', presumed: true });
+  const known = finished(1, 'cancelled', {
+    id: 'settled',
+    presumed: true,
+    rolled_back: ['api'],
+    undo_failed: ['web'],
+  });
+  const file = [guess, known, { ...guess, id: 'another guess' }].reduce(applyEvent, emptyPipelineFile());
+  expect(file.pipelines).toMatchObject([{ rolled_back: ['api'], undo_failed: ['web'], presumed_over: true }]);
+  expect(file.lock).toMatchObject({ reason: 'the rollback of web failed' });
+  expect(file.stats.total_runs).toBe(0);
 });
 
 describe('an end that was only presumed', () => {

@@ -104,6 +104,17 @@ describe('the order of the stages', () => {
     expect(run.end).toMatchObject({ status: 'cancelled', stage: 'deploy' });
   });
 
+  test('V4: what could not be put back when the job was cancelled locks all the same', async () => {
+    const controller = new AbortController();
+    const stages = stagesOf([], []);
+    stages.deploy = async () => {
+      controller.abort();
+      return { status: 'failed', end: { status: 'failed', reason: 'stuck', undo_failed: ['web'] } };
+    };
+    const run = await runStages(EMPTY, RUN_STAGES, stages, { ...effects(), signal: controller.signal });
+    expect(run.end).toMatchObject({ status: 'cancelled', undo_failed: ['web'] });
+  });
+
   test('a cancelled job ends the run as cancelled, which is no failure (V4)', async () => {
     const controller = new AbortController();
     const stages = stagesOf([], []);

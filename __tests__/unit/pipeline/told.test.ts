@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mayOf } from '../../../src/commands/post.ts';
 import type { CarriedRun } from '../../../src/pipeline/carried.ts';
 import { finishRun } from '../../../src/pipeline/finish.ts';
+import { recordManualRollback } from '../../../src/pipeline/manual-rollback-record.ts';
 import {
   carried,
   contextOf,
@@ -177,6 +178,33 @@ describe("interface: a release stands among GitHub's deployments, where that is 
     const finished = await finishRun(contextOf(world), withServices('deployed', ended('success'), true));
     expect(finished.run).toMatchObject({ recorded: true, end: { status: 'success' } });
     expect(world.log.warnings).toHaveLength(warnings);
+  });
+
+  test.each([
+    ['success', 'success'],
+    ['failed', 'failure'],
+  ] as const)('R1: a rollback by hand that is a %s, with the commit that runs now', async (status, state) => {
+    const world = pipelineWorld();
+    const [image, commit] = ['shop-web:v1', '1'.repeat(40)];
+    const entry = {
+      tag: 'v1',
+      deployed_at: '2026-11-01T00:00:00Z',
+      status: 'success' as const,
+      image,
+      commit,
+    };
+    const known = { revision: 1, services: { web: { current: image, previous: null, history: [entry] } } };
+    const done = {
+      status,
+      reason: 'x',
+      asked: 'x',
+      targets: { web: image },
+      services: [],
+      running: {},
+      known,
+    };
+    await recordManualRollback(contextOf(world), carried(), done);
+    expect(made(world)).toMatchObject([{ ref: commit, task: 'rollback' }, { state }]);
   });
 
   test('a dry run shows nothing', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { settle } from '../../../src/commands/post.ts';
+import type { CarriedRun } from '../../../src/pipeline/carried.ts';
 import { finishRun } from '../../../src/pipeline/finish.ts';
 import { manualRollback } from '../../../src/pipeline/manual-rollback.ts';
+import { runStages } from '../../../src/pipeline/run.ts';
+import { verifyStage } from '../../../src/pipeline/stages/verify.ts';
 import { unlock } from '../../../src/pipeline/unlock.ts';
 import {
   carried,
@@ -94,6 +97,34 @@ describe.each(['half-way', 'irreversible'] as const)(
     });
   },
 );
+
+describe('V4: VERIFY comes too late in a step of its own, and its release can not be put back', () => {
+  async function late() {
+    const world = await worldAfter('half-way', RUN);
+    Object.assign(world.server.keeper, { claimed: false });
+    const [entry] = world.server.journal.filter(({ event }) => event === 'plan');
+    const services = [{ service: 'web', image: 'shop-web:v2', previous: 'shop-web:v1', status: 'deployed' }];
+    const deploy = { services, rolled_back: [], handover: { nonce: '1', plan: entry?.data } };
+    return { world, context: contextOf(world), run: carried({ deploy } as unknown as CarriedRun) };
+  }
+  const found = { services: [{ service: 'web', status: 'undo-failed' }] };
+
+  test('V4: it fails, says so of its own services, and locks', async () => {
+    const { world, context, run } = await late();
+    const stages = { verify: (given: CarriedRun) => verifyStage(context, given) };
+    const ended = await runStages(run, ['verify'], stages as never, context.effects);
+    expect(await finishRun(context, ended)).toMatchObject({ locked: true, run: { deploy: found } });
+    expect(runOf(world, RUN)).toMatchObject({ status: 'failed', rolled_back: [] });
+    expect([issuesOpened(world), world.state.file.stats.total_runs]).toEqual([1, 1]);
+  });
+
+  test('V4: `post` finds the same', async () => {
+    const { world, context, run } = await late();
+    const ended = await settle(context, run);
+    expect(await finishRun(context, ended, 'last')).toMatchObject({ locked: true, run: { deploy: found } });
+    expect(runOf(world, RUN)).toMatchObject({ status: 'cancelled' });
+  });
+});
 
 test('V4: half-way: unlocked and still broken, it locks again; mended, it is put back and the next one is deployed', async () => {
   const world = await worldAfter('half-way');
