@@ -13,12 +13,14 @@ export function candidateScript(plan: ReleasePlan): string {
     // Without an engine that answers nobody knows whether one is there.
     'docker version >/dev/null || exit 1',
     'failed=0',
-    ...names.flatMap(({ candidate }) => [
-      `if docker inspect ${q(candidate)} >/dev/null 2>&1; then`,
-      `  docker rm --force --volumes ${q(candidate)} >/dev/null || failed=1`,
-      'fi',
-    ]),
+    ...names.flatMap(({ candidate }) => removeCandidateLines(candidate)),
     'exit "$failed"',
     '',
   ].join('\n');
 }
+
+export const removeCandidateLines = (candidate: string): string[] => [
+  `if docker inspect ${q(candidate)} >/dev/null 2>&1; then`,
+  `  docker rm --force --volumes ${q(candidate)} >/dev/null || failed=1`,
+  'fi',
+];

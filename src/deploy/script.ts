@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { removeCandidateLines } from './candidate-script.ts';
 import { keptName } from './cut-over.ts';
 import { NOTICED } from './proxy.ts';
 import { quote as q } from '../server/shell.ts';
@@ -48,8 +49,7 @@ function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
           `  docker rename ${q(owner.id)} ${q(service.container_name)} || failed=1`,
           'fi',
         ];
-  const candidate =
-    service.candidate === '' ? [] : [`docker rm --force ${q(service.candidate)} >/dev/null 2>&1 || true`];
+  const candidate = service.candidate === '' ? [] : removeCandidateLines(service.candidate);
   const start = running.map((kept) => `start_old ${q(kept.id)}`);
   const wait = running.map((kept) => waitOld(service, kept));
   const way = service.strategy === 'stop-first' ? stopFirst() : startFirst();

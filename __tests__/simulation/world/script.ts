@@ -47,7 +47,6 @@ export async function runArmed(script: string, machine: Machine): Promise<number
     } else if (line.startsWith('rm -f ')) for (const word of words.slice(2)) files.delete(word);
     else if (line.startsWith('docker rm --force --volumes '))
       failed ||= await docker('rm', '--force', words[4] ?? '');
-    else if (line.startsWith('docker rm --force ')) await docker('rm', '--force', words[3] ?? '');
     else if (line.startsWith('docker rename '))
       failed ||= await docker('rename', words[2] ?? '', words[3] ?? '');
     else if (words[0] === 'exists') failed ||= Number(engine.find(words[1] ?? '') === undefined);

@@ -142,8 +142,10 @@ test.each([['sh'], ['dash'], ['bash'], ['busybox']])(
     expect(run.error).toBeUndefined();
     const done = run.stderr.trim().split('\n');
     expect(done).toEqual([
+      'rm --force --volumes shop-backend-candidate',
       `rm --force --volumes ${id('b')}`,
       `start ${id('a')}`,
+      'rm --force --volumes shop-backend-candidate',
       `rm --force --volumes ${id('b')}`,
     ]);
     expect(run.status).toBe(0);
@@ -191,7 +193,7 @@ test.each([['dash'], ['bash'], ['busybox']])(
     const run = spawnSync(shell, [...args, `exec 9>&2\n${world}${script}`], { encoding: 'utf8' });
     const asked = "curl http://172.18.0.7:80/it's?a=[1]";
     expect(run.stderr.trim().split('\n')).toEqual([
-      'rm --force shop-backend-candidate',
+      'rm --force --volumes',
       'network disconnect shop_default',
       'network connect shop_default',
       `start ${id('a')} `,
@@ -248,7 +250,7 @@ describe('D3: what serves stays when what served before cannot come back', () =>
     expect(done.filter((line) => broken !== SILENT && line.includes(id('b')))).toEqual(
       broken === SILENT ? [] : [`stop ${id('b')}  `, `rm --force --volumes ${id('b')}`],
     );
-    expect(done).toContain('rm --force shop-other-candidate ');
+    expect(done).toContain('rm --force --volumes shop-other-candidate');
     expect(run.status).toBe(1);
   });
 });
