@@ -58,7 +58,7 @@ start_old() {
 }
 
 answers() {
-  # $1 id, then scheme, port and path of its health check; with neither curl nor wget nobody can ask
+  # $1 id, then scheme, port and path of its health check; where nobody can ask, having stayed up for a while has to do
   address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" 2>/dev/null | tr -s ' ')
   address=${address# }
   address=${address%% *}
@@ -67,22 +67,26 @@ answers() {
     curl --silent --fail --globoff --insecure --noproxy '*' --max-time 2 --output /dev/null "$2://$address:$3$4"
   elif [ "$2" = http ] && command -v wget >/dev/null; then
     http_proxy='' wget -q -T 2 -O /dev/null "http://$address:$3$4" 2>/dev/null
+  elif [ "$2" = http ] && command -v busybox >/dev/null; then
+    http_proxy='' busybox wget -q -T 2 -O /dev/null "http://$address:$3$4" 2>/dev/null
+  else
+    [ "$up" -gt 5 ]
   fi
 }
 
 wait_old() {
   # $1 id, $2 seconds: until its HEALTHCHECK, if it has one, is content, and, with three more words, it answers there too
-  id=$1 left=$2 content=no
+  id=$1 left=$2 content=no up=0
   shift 2
   while [ "$left" -gt 0 ]; do
     state=$(docker inspect --format '{{.State.Running}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$id" 2>/dev/null)
     case $state in
       'true ' | 'true healthy')
-        content=yes
+        content=yes up=$((up + 1))
         [ "$#" -gt 0 ] || return 0
         ! answers "$id" "$@" || return 0
         ;;
-      *) content=no ;;
+      *) content=no up=0 ;;
     esac
     sleep 1
     left=$((left - 1))

@@ -284,3 +284,18 @@ test.each([
     rmSync(folder, { recursive: true });
   },
 );
+
+test.each([
+  ['nobody can ask, so that it has to stay up for a while', 'command() { return 1; }', 5, 'yes 0'],
+  ['it never answers where the new version would', 'curl() { return 22; }', 30, 'yes 0'],
+  ['it is never content', 'docker() { echo "true unhealthy"; }', 30, 'no 1'],
+])('D3: what is waited for before the old one is let into traffic: %s', (_what, given, sleeps, end) => {
+  const functions = readFileSync(new URL('../../../src/deploy/undo.sh', import.meta.url), 'utf8');
+  const world = `docker() { case "$*" in *IPAddress*) echo 172.18.0.7 ;; *) echo 'true ' ;; esac; }
+    sleep() { echo sleep; }
+    ${given}
+    wait_old a 30 http 80 /health
+    echo "$content $failed"`;
+  const { stdout } = spawnSync('sh', ['-c', `${functions}\n${world}`], { encoding: 'utf8' });
+  expect(stdout.trim().split('\n')).toEqual([...Array<string>(sleeps).fill('sleep'), end]);
+});
