@@ -5,5 +5,5 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 enableCompileCache(join(process.env["RUNNER_TEMP"] ?? "/tmp", "gonsautopilot-compile-cache"));
 process.noDeprecation = true;
-var { main } = await import("./main-3JYHA3OL.js");
+var { main } = await import("./main-MIBKVVTJ.js");
 process.exit(await main());

@@ -8,7 +8,7 @@ process.noDeprecation = true;
 var { loadPostState } = await import("./state-for-post-Q42FV3V2.js");
 var state = loadPostState();
 if (state !== void 0 && !state.settled) {
-  const { settleStep } = await import("./post-CAEZJRKU.js");
+  const { settleStep } = await import("./post-JTB3VGK5.js");
   await settleStep(state, process.env);
 }
 process.exit(0);

@@ -9,7 +9,10 @@ const ANONYMOUS = /(?:^|\/volumes\/)([0-9a-f]{64})(?:\/_data)?$/;
 export interface RetireRequest {
   /** `safety.keep_releases`. */
   keepReleases: number;
-  /** Rollback targets: never removed. May still be on their way, for nothing else waits for them. */
+  /**
+   * Rollback targets: never removed. May still be on their way, for nothing else waits for them; as long as they are not known,
+   * nothing is pruned.
+   */
   protect: readonly string[] | Promise<readonly string[]>;
 }
 

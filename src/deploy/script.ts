@@ -56,7 +56,7 @@ function revertService(plan: ReleasePlan, service: ServicePlan): string[] {
   return ['was=$failed failed=0', ...candidate, ...way, '[ "$was" = 0 ] || failed=1'];
 
   function stopFirst(): string[] {
-    const there = running.map((kept) => `exists ${q(kept.id)}`);
+    const there = running.map((kept) => `must_exist ${q(kept.id)}`);
     const again = proxyLines(plan, service, 'look again');
     return [...there, ...unlessFailed([remove, ...rename, ...start, ...again, ...wait])];
   }

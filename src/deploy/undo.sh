@@ -41,7 +41,7 @@ remove_new() {
   done
 }
 
-exists() {
+must_exist() {
   # $1 id: what somebody else removed cannot come back, so what serves now must stay
   docker inspect --format '{{.Id}}' "$1" >/dev/null || failed=1
 }

@@ -7,7 +7,7 @@ import { Client, Interpreter, type Machine } from './commands.ts';
 import type { SimContainer } from './engine.ts';
 
 /** Of the functions' text that the model below stands for; telling proxies is not in it, for there are none. */
-const MODELLED = '654e16ebc04d';
+const MODELLED = '85c08bca33f3';
 
 /** None in the one that only removes candidates. */
 function functionsOf(script: string): string {
@@ -49,7 +49,7 @@ export async function runArmed(script: string, machine: Machine): Promise<number
       failed ||= await docker('rm', '--force', words[4] ?? '');
     else if (line.startsWith('docker rename '))
       failed ||= await docker('rename', words[2] ?? '', words[3] ?? '');
-    else if (words[0] === 'exists') failed ||= Number(engine.find(words[1] ?? '') === undefined);
+    else if (words[0] === 'must_exist') failed ||= Number(engine.find(words[1] ?? '') === undefined);
     else if (words[0] === 'hide_old') {
       const [, id = '', network = ''] = words;
       if (engine.find(id)?.state === 'running') continue;

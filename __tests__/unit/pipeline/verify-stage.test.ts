@@ -28,7 +28,7 @@ async function verified(status: number, read: () => Promise<State>) {
   const release = {
     underTest: ({ protect }: RetireRequest) => ({
       confirm: async () => {
-        done.push('confirmed', ...(await protect));
+        done.push('confirmed', ...(await Promise.resolve(protect).catch(() => ['nothing may be pruned'])));
         return [];
       },
       describeFailure: async () => ({ log_tail: '' }),
@@ -58,11 +58,13 @@ test('V3: a bad release goes back at once, although GitHub does not answer', asy
   expect(await verified(500, () => new Promise(() => undefined))).toEqual(['put back']);
 });
 
-test("R1: no image is pruned that a rollback of this target may need, and others' are not its own", async () => {
+test('R1: no image is pruned that a rollback may need, also of another target, whose engine may be the same', async () => {
   const read = async () => ({ file: emptyPipelineFile(), registry });
-  expect(await verified(200, read)).toEqual(['confirmed', 'shop-web:v1']);
+  expect(await verified(200, read)).toEqual(['confirmed', 'shop-web:v1', 'blog-web:v1', 'shop-web:v2']);
 });
 
-test('V3: a good release is confirmed although the state cannot be read', async () => {
-  expect(await verified(200, () => Promise.reject(new Error('GitHub is down')))).toEqual(['confirmed']);
+test('V3, R1: a good release is confirmed although the state cannot be read, and nothing is pruned then', async () => {
+  const down = () => Promise.reject(new Error('GitHub is down'));
+  expect(await verified(200, down)).toEqual(['confirmed', 'nothing may be pruned']);
+  expect(await verified(500, down)).toEqual(['put back']);
 });

@@ -5,7 +5,6 @@ import { verify } from '../../verify/index.ts';
 import type { VerifyResult } from '../../verify/result.ts';
 import { type CarriedRun, needed } from '../carried.ts';
 import { type PipelineContext, serverOf } from '../context.ts';
-import { ownReleases, whoseOf } from '../own-releases.ts';
 import { goodEntries, imageOf } from '../registry-entries.ts';
 import type { StageOutcome } from '../run.ts';
 import { asFound, fateOf, refuseUnsettled } from '../settle.ts';
@@ -43,10 +42,9 @@ export async function verifyRelease(
   );
   const { smoke_test: smoke, watchdog } = config.verify;
   // Where GitHub does not answer this takes minutes, for which an unverified release must not serve unwatched.
-  const protect = context.store
-    .read()
-    .then(({ registry }) => rollbackTargets(context, registry))
-    .catch(() => []);
+  const protect = context.store.read().then(({ registry }) => rollbackTargets(registry));
+  // Pruning says that it could not be done; a release that is put back does not ask.
+  protect.catch(() => undefined);
   const result = await verify(
     {
       smoke: {
@@ -78,9 +76,8 @@ export async function verifyRelease(
   return result;
 }
 
-/** Images that are never pruned, because a rollback of this target may need them. */
-function rollbackTargets(context: PipelineContext, registry: RollbackRegistry): string[] {
-  const { services } = ownReleases(registry, whoseOf(context));
+/** Images that are never pruned, because a rollback may need them; other targets may be folders of the same server. */
+function rollbackTargets({ services }: RollbackRegistry): string[] {
   return Object.values(services).flatMap(({ history }) => goodEntries(history).map(imageOf));
 }
 
